@@ -1,0 +1,30 @@
+// Package hint attaches to an error the one command or step that helps. A hint
+// is advice for a person and no part of the error: it is printed on a line of
+// its own and is not matched by errors.Is.
+package hint
+
+import "errors"
+
+type hinted struct {
+	error
+	hint string
+}
+
+func (h *hinted) Unwrap() error { return h.error }
+
+// Add returns err with the hint text attached; a nil err stays nil. The text
+// holds no value of a secret.
+func Add(err error, text string) error {
+	if err == nil {
+		return nil
+	}
+	return &hinted{err, text}
+}
+
+// Of returns the outermost hint attached to err, or "".
+func Of(err error) string {
+	if h, ok := errors.AsType[*hinted](err); ok {
+		return h.hint
+	}
+	return ""
+}

@@ -1,0 +1,97 @@
+// Package names holds the rules for names of secrets and profiles: which are
+// valid, which known one was probably meant, and which text must not be
+// repeated to a terminal or log because it may be a pasted key.
+package names
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// MaxLen is the longest valid name, in bytes.
+const MaxLen = 64
+
+// Rule states what Valid accepts, for error texts.
+const Rule = "a name is 1 to 64 letters, digits, dots, dashes and underscores and starts with a letter or digit"
+
+// Valid reports whether s is a name: [A-Za-z0-9][A-Za-z0-9._-]{0,63}.
+func Valid(s string) bool {
+	if s == "" || len(s) > MaxLen || !alnum(s[0]) {
+		return false
+	}
+	for i := 1; i < len(s); i++ {
+		if c := s[i]; !alnum(c) && c != '.' && c != '_' && c != '-' {
+			return false
+		}
+	}
+	return true
+}
+
+// ValidVariable reports whether s can name an environment variable: letters,
+// digits and underscores, not starting with a digit (POSIX, "Environment Variables").
+func ValidVariable(s string) bool {
+	if s == "" || s[0] >= '0' && s[0] <= '9' {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		if !alnum(s[i]) && s[i] != '_' {
+			return false
+		}
+	}
+	return true
+}
+
+func alnum(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+}
+
+// Show returns s in quotes for an error text, or a stand-in that repeats
+// nothing of it where s looks like a key that was pasted in the wrong place.
+func Show(s string) string {
+	if LooksSecret(s) {
+		return "(not shown: it looks like a key)"
+	}
+	return "'" + s + "'"
+}
+
+// keyPrefixes begin keys of well-known issuers.
+var keyPrefixes = []string{
+	"sk-", "sk_", "pk_", "rk_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-",
+	"xox", "AKIA", "ASIA", "AIza", "eyJ", "hf_", "npm_", "pypi-", "SG.", "hvs.", "ya29.", "ops_",
+	"AGE-SECRET-KEY-", "-----BEGIN", "gsk_", "xai-", "r8_", "dop_v1_",
+}
+
+// LooksSecret reports whether s may be a key: a well-known prefix, characters
+// that no name has, a length that no name has, or an unbroken run of 16 or more
+// letters and digits mixed. It errs on the side of yes.
+func LooksSecret(s string) bool {
+	if len(s) > MaxLen || !utf8.ValidString(s) {
+		return true
+	}
+	for _, p := range keyPrefixes {
+		if strings.HasPrefix(s, p) {
+			return true
+		}
+	}
+	run, letters, digits := 0, false, false
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c < ' ' || c == 0x7f {
+			return true
+		}
+		if !alnum(c) {
+			run, letters, digits = 0, false, false
+			continue
+		}
+		run++
+		if c >= '0' && c <= '9' {
+			digits = true
+		} else {
+			letters = true
+		}
+		if run >= 16 && letters && digits || run >= 32 {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,115 @@
+// Package safefile reads and writes the files below ~/.wg. Reading opens
+// without blocking and judges the open descriptor, so that a FIFO cannot hang
+// us and a swapped file cannot pass; writing leaves the old or the new content,
+// whole, whatever happens in between. It knows nothing of what the files hold.
+package safefile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/graphwork/wg-run/internal/hint"
+)
+
+var (
+	// ErrUnsafe: the file is not regular, not ours, or open to others.
+	ErrUnsafe = errors.New("refused as unsafe")
+	// ErrTooBig: the file is larger than Rule.Max.
+	ErrTooBig = errors.New("larger than its limit")
+	// ErrBusy: another process held the lock until the deadline.
+	ErrBusy = errors.New("another process holds the lock")
+)
+
+// Rule says what Read accepts.
+type Rule struct {
+	// Private refuses a file that others may read: stores and identities.
+	Private bool
+	// Max is the largest accepted size in bytes.
+	Max int64
+}
+
+// lockName is the file in our folder that writers lock (flock(2)). It stays:
+// removing a lock file lets two writers hold "the" lock.
+const lockName = ".lock"
+
+// lockPause is the time between two tries at the lock.
+const lockPause = 5 * time.Millisecond
+
+// Lock takes the exclusive lock of folder dir, which it makes (0700) if need
+// be, and returns the function that releases it. It waits until ctx ends and
+// then returns an error wrapping ErrBusy.
+func Lock(ctx context.Context, dir string) (unlock func(), err error) {
+	if err := MkdirPrivate(dir); err != nil {
+		return nil, err
+	}
+	l := flock.New(filepath.Join(dir, lockName))
+	if _, err := l.TryLockContext(ctx, lockPause); err != nil {
+		if ctx.Err() != nil {
+			return nil, hint.Add(fmt.Errorf("waiting for the lock %s: %w", l.Path(), ErrBusy),
+				"another wg-run writes there, or was stopped while it did: pgrep -a wg-run")
+		}
+		return nil, fmt.Errorf("locking %s: %w", l.Path(), err)
+	}
+	return func() { _ = l.Unlock() }, nil
+}
+
+// MkdirPrivate makes dir and its missing parents with mode 0700. A folder that
+// is there keeps its mode, but others must not be able to write to it.
+func MkdirPrivate(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("making the folder: %w", err)
+	}
+	return CheckDir(dir)
+}
+
+// Write replaces path by data: a temporary file (0600) in the same folder,
+// fsync, rename, fsync of the folder. The caller holds the lock, so temporary
+// files of this name are what a killed writer left: they are removed. A symlink
+// is followed, so that what it points to is replaced and the link stays.
+func Write(path string, data []byte) error {
+	target, err := followed(path)
+	if err != nil {
+		return err
+	}
+	sweep(target)
+	if err := replace(target, data); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return nil
+}
+
+// followed resolves symlinks also when the last one points to nothing yet.
+func followed(path string) (string, error) {
+	for range 40 { // as many as path_resolution(7) follows
+		fi, err := os.Lstat(path)
+		if errors.Is(err, os.ErrNotExist) || err == nil && fi.Mode()&os.ModeSymlink == 0 {
+			return path, nil
+		}
+		if err != nil {
+			return "", err
+		}
+		to, err := os.Readlink(path)
+		if err != nil {
+			return "", err
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(path), to)
+		}
+		path = to
+	}
+	return "", fmt.Errorf("following %s: too many links", path)
+}
+
+// sweep removes temporary files of killed writers: ".NAME" followed by digits.
+func sweep(target string) {
+	found, _ := filepath.Glob(filepath.Join(filepath.Dir(target), "."+filepath.Base(target)+"[0-9]*"))
+	for _, name := range found {
+		_ = os.Remove(name)
+	}
+}

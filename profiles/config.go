@@ -1,0 +1,71 @@
+package profiles
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/BurntSushi/toml"
+
+	"github.com/graphwork/wg-run/internal/tomlfile"
+)
+
+// Config is config.toml: the settings of [secrets]. Other tables are other
+// programs' and are left alone.
+type Config struct {
+	// DefaultBackend is where new secrets go, as written; "keyring" unless set.
+	DefaultBackend string
+	// AllowPlaintext lets secrets.toml be used.
+	AllowPlaintext bool
+	// Timeout bounds each backend call; 0 if not set.
+	Timeout time.Duration
+}
+
+var configKeys = []string{"default_backend", "allow_plaintext", "timeout"}
+
+// Config reads config.toml. A missing file gives the defaults. Unknown keys in
+// [secrets] are errors.
+func (h Home) Config() (Config, error) {
+	c := Config{DefaultBackend: "keyring"}
+	data, err := h.read("config.toml")
+	if errors.Is(err, fs.ErrNotExist) {
+		return c, nil
+	}
+	if err == nil {
+		err = c.decode(data)
+	}
+	if err != nil {
+		return c, fmt.Errorf("reading config.toml: %w", err)
+	}
+	return c, nil
+}
+
+func (c *Config) decode(data []byte) error {
+	var f struct {
+		Secrets struct {
+			DefaultBackend string `toml:"default_backend"`
+			AllowPlaintext bool   `toml:"allow_plaintext"`
+			Timeout        string `toml:"timeout"`
+		} `toml:"secrets"`
+	}
+	md, err := tomlfile.Decode(data, &f)
+	if err != nil {
+		return err
+	}
+	ours := func(k toml.Key) bool { return k[0] == "secrets" && len(k) > 1 }
+	if err := tomlfile.CheckUnknown(md, configKeys, ours); err != nil {
+		return err
+	}
+	if f.Secrets.DefaultBackend != "" {
+		c.DefaultBackend = f.Secrets.DefaultBackend
+	}
+	c.AllowPlaintext = f.Secrets.AllowPlaintext
+	if f.Secrets.Timeout == "" {
+		return nil
+	}
+	if c.Timeout, err = time.ParseDuration(f.Secrets.Timeout); err != nil || c.Timeout <= 0 {
+		return errors.New(`[secrets] timeout: not a positive duration such as "20s"`)
+	}
+	return nil
+}

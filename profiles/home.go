@@ -1,0 +1,113 @@
+// Package profiles reads and writes what lies in ~/.wg and holds no secret:
+// the settings, the profiles, the name of the active one. It also reads the
+// profiles that the wg tool writes. References stay text here: what a scheme
+// means is package resolve's, and which secrets a worker gets is decided by the
+// caller.
+package profiles
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/names"
+	"github.com/graphwork/wg-run/internal/safefile"
+)
+
+// maxFile bounds every file of this package, in bytes.
+const maxFile = 1 << 20
+
+var (
+	// ErrNoHome: neither WG_HOME nor HOME is set.
+	ErrNoHome = errors.New("neither WG_HOME nor HOME is set")
+	// ErrNoProfile: there is no profile of that name.
+	ErrNoProfile = errors.New("no such profile")
+	// ErrExists: there is a profile of that name already.
+	ErrExists = errors.New("there is a profile of that name")
+	// ErrNoneActive: no profile was chosen and none is active.
+	ErrNoneActive = errors.New("no profile was named and none is active")
+)
+
+// Home is the folder that holds our files.
+type Home struct {
+	// Dir is its path, or "" if it is not known (ErrNoHome).
+	Dir string
+}
+
+// Locate finds the folder: $WG_HOME, else ~/.wg. It looks at nothing on disk
+// and needs no passwd entry.
+func Locate() Home {
+	if dir := os.Getenv("WG_HOME"); dir != "" {
+		return Home{dir}
+	}
+	if home, err := os.UserHomeDir(); err == nil && home != "" {
+		return Home{filepath.Join(home, ".wg")}
+	}
+	return Home{}
+}
+
+// Path returns the path of a file in the folder, or ErrNoHome.
+func (h Home) Path(elem ...string) (string, error) {
+	if h.Dir == "" {
+		return "", hint.Add(ErrNoHome, "export WG_HOME=/path/to/a/folder")
+	}
+	return filepath.Join(append([]string{h.Dir}, elem...)...), nil
+}
+
+// read returns a file of the folder. A missing file, folder or home is
+// fs.ErrNotExist.
+func (h Home) read(elem ...string) ([]byte, error) {
+	path, err := h.Path(elem...)
+	if err != nil {
+		return nil, fmt.Errorf("%w (%w)", err, fs.ErrNotExist)
+	}
+	return safefile.Read(path, safefile.Rule{Max: maxFile})
+}
+
+// Active returns the name in active-profile; ErrNoneActive if there is none.
+func (h Home) Active() (string, error) {
+	data, err := h.read("active-profile")
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", ErrNoneActive
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading the active profile's name: %w", err)
+	}
+	name := strings.TrimSpace(string(data))
+	if name == "" {
+		return "", ErrNoneActive
+	}
+	if !names.Valid(name) {
+		return "", fmt.Errorf("reading the active profile's name: active-profile holds no valid name: %s", names.Rule)
+	}
+	return name, nil
+}
+
+// List returns the names of all profiles, sorted. Files with other names are
+// passed over.
+func (h Home) List() ([]string, error) {
+	dir, err := h.Path("profiles")
+	if err != nil {
+		return nil, fmt.Errorf("listing profiles: %w", err)
+	}
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listing profiles: %w", err)
+	}
+	var list []string
+	for _, e := range entries {
+		if name, ok := strings.CutSuffix(e.Name(), ".toml"); ok && names.Valid(name) {
+			list = append(list, name)
+		}
+	}
+	sort.Strings(list)
+	return list, nil
+}

@@ -1,0 +1,152 @@
+package profiles
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"sort"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+
+	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/names"
+	"github.com/graphwork/wg-run/internal/tomlfile"
+)
+
+// Profile says which secrets a worker gets and how.
+type Profile struct {
+	// Name is the file's name without ".toml".
+	Name string
+	// Description is for people.
+	Description string
+	// Model is handed to the worker as WG_MODEL.
+	Model string
+	// APIKeyRef is the reference of the main secret.
+	APIKeyRef string
+	// APIKeyEnv is the variable that older profiles name in its place.
+	APIKeyEnv string
+	// Via is the default channel, "" if not set.
+	Via string
+	// Allow lists the programs that may be started, all if empty.
+	Allow []string
+	// KeepEnv lists credential variables that the worker may inherit.
+	KeepEnv []string
+	// Secrets are the further secrets, in the file's order.
+	Secrets []Secret
+	// Env are extra variables, sorted by name.
+	Env []Variable
+}
+
+// Secret is one further secret of a profile.
+type Secret struct{ Name, Ref, Via string }
+
+// Variable is one extra environment variable; Template may hold {fd}, {path},
+// {NAME.fd} and {NAME.path}.
+type Variable struct{ Name, Template string }
+
+var profileKeys = []string{
+	"description", "model", "api_key_ref", "api_key_env", "via", "allow", "keep_env", "secrets", "env",
+}
+
+type profileFile struct {
+	Description string   `toml:"description"`
+	Model       string   `toml:"model"`
+	APIKeyRef   string   `toml:"api_key_ref"`
+	APIKeyEnv   string   `toml:"api_key_env"`
+	Via         string   `toml:"via"`
+	Allow       []string `toml:"allow"`
+	KeepEnv     []string `toml:"keep_env"`
+	Secrets     map[string]struct {
+		Ref string `toml:"ref"`
+		Via string `toml:"via"`
+	} `toml:"secrets"`
+	Env          map[string]string `toml:"env"`
+	LLMEndpoints *wgEndpoints      `toml:"llm_endpoints"`
+}
+
+// Profile reads profiles/NAME.toml. The error wraps ErrNoProfile where there is
+// no such file.
+func (h Home) Profile(name string) (*Profile, error) {
+	if !names.Valid(name) {
+		return nil, fmt.Errorf("reading the profile: not a valid name: %s", names.Rule)
+	}
+	data, err := h.read("profiles", name+".toml")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, h.noSuchProfile(name)
+	}
+	var p *Profile
+	if err == nil {
+		p, err = parseProfile(name, data)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading profile %s: %w", names.Show(name), err)
+	}
+	return p, nil
+}
+
+func (h Home) noSuchProfile(name string) error {
+	err := fmt.Errorf("reading profile %s: %w", names.Show(name), ErrNoProfile)
+	if _, herr := h.Path(); herr != nil {
+		return hint.Add(fmt.Errorf("reading profile %s: %w", names.Show(name), herr), hint.Of(herr))
+	}
+	list, _ := h.List()
+	if near := names.Near(name, list); near != "" {
+		return hint.Add(err, fmt.Sprintf("did you mean '%s'? all of them: wg-run profile list", near))
+	}
+	if names.LooksSecret(name) {
+		return hint.Add(err, "wg-run profile list")
+	}
+	return hint.Add(err, "wg-run profile create "+name)
+}
+
+func parseProfile(name string, data []byte) (*Profile, error) {
+	var f profileFile
+	md, err := tomlfile.Decode(data, &f)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkKeys(md, f.LLMEndpoints != nil); err != nil {
+		return nil, err
+	}
+	p := &Profile{
+		Name: name, Description: f.Description, Model: f.Model, APIKeyRef: f.APIKeyRef,
+		APIKeyEnv: f.APIKeyEnv, Via: f.Via, Allow: f.Allow, KeepEnv: f.KeepEnv,
+	}
+	seen := map[string]bool{}
+	for _, key := range md.Keys() {
+		if len(key) < 2 || key[0] != "secrets" || seen[key[1]] {
+			continue
+		}
+		seen[key[1]] = true
+		s := f.Secrets[key[1]]
+		if !names.Valid(key[1]) {
+			return nil, fmt.Errorf("a table in [secrets]: %s", names.Rule)
+		}
+		if s.Ref == "" {
+			return nil, fmt.Errorf("[secrets.%s]: 'ref' is missing", key[1])
+		}
+		p.Secrets = append(p.Secrets, Secret{key[1], s.Ref, s.Via})
+	}
+	for v, t := range f.Env {
+		p.Env = append(p.Env, Variable{v, t})
+	}
+	sort.Slice(p.Env, func(i, j int) bool { return p.Env[i].Name < p.Env[j].Name })
+	if f.LLMEndpoints != nil && p.APIKeyRef == "" && p.APIKeyEnv == "" {
+		err = f.LLMEndpoints.fill(p)
+	}
+	return p, err
+}
+
+// checkKeys refuses keys that we do not know. A profile of wg's has top-level
+// keys and tables of its own.
+func checkKeys(md toml.MetaData, ofWg bool) error {
+	if err := tomlfile.CheckUnknown(md, []string{"ref", "via"}, func(k toml.Key) bool {
+		return len(k) > 2 && k[0] == "secrets"
+	}); err != nil {
+		return err
+	}
+	return tomlfile.CheckUnknown(md, profileKeys, func(k toml.Key) bool {
+		return !ofWg && strings.ToLower(k[0]) != "llm_endpoints"
+	})
+}
