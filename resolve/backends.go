@@ -1,0 +1,46 @@
+package resolve
+
+import "context"
+
+// Backend resolves the references of one scheme.
+type Backend struct {
+	// Scheme is what stands before the colon.
+	Scheme string
+	// Help is one line for people.
+	Help string
+	// Get returns the secret at path. It returns soon after ctx ends, and its
+	// error wraps ErrNotFound or ErrUnavailable exactly where that is so. It
+	// holds no part of a value.
+	Get func(ctx context.Context, s *Settings, path string) (*Secret, error)
+	// Store is nil where wg-run cannot write.
+	Store *Store
+	// Credentials are the variables with which the backend's program is let in.
+	// The worker does not get them; a trailing * stands for any ending.
+	Credentials []string
+}
+
+// Store is the writing side of a backend. Names are valid (names.Valid).
+type Store struct {
+	// Set stores secret under name and reports whether an entry was replaced.
+	// It has read the entry back when it returns nil.
+	Set func(ctx context.Context, s *Settings, name string, secret *Secret) (replaced bool, err error)
+	// Remove removes name; ErrNotFound if it is not there.
+	Remove func(ctx context.Context, s *Settings, name string) error
+	// List returns all names, sorted.
+	List func(ctx context.Context, s *Settings) ([]string, error)
+}
+
+// backends is THE LIST: one line for each backend, in the order in which a
+// search asks those that store.
+var backends = []Backend{
+	keyringBackend,
+	plaintextBackend,
+	fileBackend,
+	credentialBackend,
+	keystoreBackend,
+	envBackend,
+	literalBackend,
+	{Scheme: "op", Help: "1Password, by its program op", Get: manager("op"), Credentials: []string{
+		"OP_SERVICE_ACCOUNT_TOKEN", "OP_CONNECT_TOKEN", "OP_SESSION_*"}},
+	{Scheme: "pass", Help: "pass, the standard unix password manager", Get: manager("pass")},
+}

@@ -1,0 +1,112 @@
+package resolve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/graphwork/wg-run/internal/hint"
+)
+
+var fileBackend = Backend{
+	Scheme: "file",
+	Help:   "a file, such as a Docker or Kubernetes secret",
+	Get: func(ctx context.Context, _ *Settings, path string) (*Secret, error) {
+		if rest, ok := strings.CutPrefix(path, "~/"); ok {
+			home, err := os.UserHomeDir()
+			if err != nil {
+				return nil, fmt.Errorf("expanding ~: %w", err)
+			}
+			path = filepath.Join(home, rest)
+		}
+		return readSecretFile(ctx, path)
+	},
+}
+
+// systemd.exec(5), LoadCredential=.
+var credentialBackend = Backend{
+	Scheme: "credential",
+	Help:   "a systemd credential in $CREDENTIALS_DIRECTORY",
+	Get: func(ctx context.Context, _ *Settings, name string) (*Secret, error) {
+		dir := os.Getenv("CREDENTIALS_DIRECTORY")
+		if dir == "" {
+			return nil, hint.Add(fmt.Errorf("$CREDENTIALS_DIRECTORY is not set: %w", ErrUnavailable),
+				"systemd sets it for a service with LoadCredential=")
+		}
+		if strings.ContainsRune(name, '/') || name == "." || name == ".." {
+			return nil, errors.New("a credential's name has no slash")
+		}
+		return readSecretFile(ctx, filepath.Join(dir, name))
+	},
+}
+
+var keystoreBackend = Backend{
+	Scheme: "keystore",
+	Help:   "a key that the wg tool keeps in ~/.wg/keystore (read only)",
+	Get: func(ctx context.Context, s *Settings, name string) (*Secret, error) {
+		if s.Home == "" {
+			return nil, fmt.Errorf("neither WG_HOME nor HOME is set: %w", ErrUnavailable)
+		}
+		return readSecretFile(ctx, filepath.Join(s.Home, "keystore", name))
+	},
+}
+
+// readSecretFile reads a file as it is: any owner, mode, symlink or FIFO. The
+// fence is for a FIFO that nobody writes to and for a file system that hangs.
+func readSecretFile(ctx context.Context, path string) (*Secret, error) {
+	return fence(ctx, func() (*Secret, error) {
+		f, err := os.Open(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%w: %w", withoutPath(err), ErrNotFound)
+		}
+		if err != nil {
+			return nil, withoutPath(err)
+		}
+		defer func() { _ = f.Close() }()
+		b, err := readBounded(f)
+		if err != nil {
+			return nil, withoutPath(err)
+		}
+		return NewSecret(TrimNewline(b)), nil
+	})
+}
+
+// withoutPath drops the path, which the reference already shows where it may.
+func withoutPath(err error) error {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
+		return pe.Err
+	}
+	return err
+}
+
+// readBounded reads r to its end into memory that is cleared when it is
+// outgrown; ErrTooBig past MaxSecret and a newline.
+func readBounded(r io.Reader) ([]byte, error) {
+	buf := make([]byte, 0, 4096)
+	for {
+		if len(buf) == cap(buf) {
+			grown := make([]byte, len(buf), 4*cap(buf))
+			copy(grown, buf)
+			clear(buf)
+			buf = grown
+		}
+		n, err := r.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		if len(buf) > MaxSecret+len("\r\n") {
+			clear(buf)
+			return nil, ErrTooBig
+		}
+		if err == io.EOF {
+			return buf, nil
+		}
+		if err != nil {
+			clear(buf)
+			return nil, err
+		}
+	}
+}

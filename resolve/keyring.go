@@ -1,0 +1,162 @@
+package resolve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+
+	"github.com/zalando/go-keyring"
+
+	"github.com/graphwork/wg-run/internal/hint"
+)
+
+// keyringService is the service under which our entries stand; the user is the
+// secret's name.
+const keyringService = "wg"
+
+// keyringState is what the platform tells without a prompt.
+type keyringState struct {
+	// Missing says that there is surely no such entry.
+	Missing bool
+	// Locked says that somebody must unlock the keyring before it answers.
+	Locked bool
+}
+
+// What the platform adds; nil where it has nothing.
+var (
+	// keyringProbe asks for an entry within ctx, without a prompt and without
+	// starting a bus: go-keyring by itself would do both.
+	keyringProbe func(ctx context.Context, name string) (keyringState, error)
+	// keyringNames lists our entries, also while locked.
+	keyringNames func(ctx context.Context, s *Settings) ([]string, error)
+	// keyringNoted keeps an index of names where the platform cannot list them.
+	keyringNoted func(ctx context.Context, s *Settings, name string, stored bool) error
+	// keyringMax is the largest value in bytes, 0 if there is no special limit.
+	keyringMax func(name string) int
+	// keyringUnlock is how to unlock it.
+	keyringUnlock string
+)
+
+var keyringBackend = Backend{
+	Scheme: "keyring",
+	Help:   "the OS keyring (Secret Service, macOS Keychain, Windows Credential Manager)",
+	Get: func(ctx context.Context, s *Settings, name string) (*Secret, error) {
+		if err := probe(ctx, s, name, true); err != nil {
+			return nil, err
+		}
+		return keyringGet(ctx, name)
+	},
+	Store: &Store{Set: keyringSet, Remove: keyringRemove, List: func(ctx context.Context, s *Settings) ([]string, error) {
+		list, err := keyringNames(ctx, s)
+		sort.Strings(list)
+		return list, err
+	}},
+}
+
+// probe asks whether the keyring is there and says so when somebody has to
+// unlock it. ErrNotFound where reading says that an entry must be there.
+func probe(ctx context.Context, s *Settings, name string, reading bool) error {
+	if keyringProbe == nil {
+		return nil
+	}
+	state, err := keyringProbe(ctx, name)
+	if err != nil {
+		return err
+	}
+	if state.Missing && reading {
+		return ErrNotFound
+	}
+	if state.Locked {
+		s.say("the keyring is locked; waiting up to %v for it to be unlocked", s.Deadline())
+	}
+	return nil
+}
+
+func keyringGet(ctx context.Context, name string) (*Secret, error) {
+	return fence(ctx, func() (*Secret, error) {
+		value, err := keyring.Get(keyringService, name)
+		if err != nil {
+			return nil, keyringError(ctx, name, err)
+		}
+		return NewSecret([]byte(value)), nil
+	})
+}
+
+// keyringError sorts an error of go-keyring; the keyring was reachable just
+// before, so that all but "not found" is a failure.
+func keyringError(ctx context.Context, name string, err error) error {
+	switch {
+	case errors.Is(err, keyring.ErrNotFound):
+		return ErrNotFound
+	case errors.Is(err, keyring.ErrSetDataTooBig):
+		return errors.New("the keyring cannot hold a value of this size")
+	case keyringProbe != nil && stillLocked(ctx, name):
+		return hint.Add(fmt.Errorf("the keyring is %w and was not unlocked", ErrLocked), keyringUnlock)
+	}
+	return fmt.Errorf("the keyring refused: %w", err)
+}
+
+// stillLocked asks once more, so that the reason does not hang on the wording
+// of a library.
+func stillLocked(ctx context.Context, name string) bool {
+	state, err := keyringProbe(ctx, name)
+	return err == nil && state.Locked
+}
+
+func keyringSet(ctx context.Context, s *Settings, name string, secret *Secret) (bool, error) {
+	if keyringMax != nil && secret.Len() > keyringMax(name) {
+		return false, hint.Add(fmt.Errorf("the value has %d bytes and this platform's keyring holds %d at most",
+			secret.Len(), keyringMax(name)), "wg-run secret set "+name+" --backend plaintext")
+	}
+	if err := probe(ctx, s, name, false); err != nil {
+		return false, err
+	}
+	old, err := keyringGet(ctx, name)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return false, err
+	}
+	old.Wipe()
+	if _, err := fence(ctx, func() (struct{}, error) {
+		return struct{}{}, keyring.Set(keyringService, name, string(secret.Bytes()))
+	}); err != nil {
+		return false, keyringError(ctx, name, err)
+	}
+	if err := noted(ctx, s, name, true); err != nil {
+		return false, err
+	}
+	return old != nil, keyringVerify(ctx, name, secret)
+}
+
+// keyringVerify reads the entry back: a service was seen to lose sets that ran
+// in parallel without an error.
+func keyringVerify(ctx context.Context, name string, want *Secret) error {
+	got, err := keyringGet(ctx, name)
+	if err != nil {
+		return fmt.Errorf("reading it back: %w", err)
+	}
+	defer got.Wipe()
+	if string(got.Bytes()) != string(want.Bytes()) {
+		return errors.New("what was read back is not what was stored (did another program store it at the same time?)")
+	}
+	return nil
+}
+
+func keyringRemove(ctx context.Context, s *Settings, name string) error {
+	if err := probe(ctx, s, name, true); err != nil {
+		return err
+	}
+	if _, err := fence(ctx, func() (struct{}, error) {
+		return struct{}{}, keyring.Delete(keyringService, name)
+	}); err != nil {
+		return keyringError(ctx, name, err)
+	}
+	return noted(ctx, s, name, false)
+}
+
+func noted(ctx context.Context, s *Settings, name string, stored bool) error {
+	if keyringNoted == nil {
+		return nil
+	}
+	return keyringNoted(ctx, s, name, stored)
+}

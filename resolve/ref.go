@@ -1,0 +1,112 @@
+package resolve
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/names"
+)
+
+// ErrBadRef is wrapped by every error of ParseRef.
+var ErrBadRef = errors.New("not a reference")
+
+// Ref names one secret in one backend. It holds no value, but with literal:
+// its path is one, so it prints redacted.
+type Ref struct {
+	// Scheme chooses the backend.
+	Scheme string
+	// Path is what follows "SCHEME:", without the pointer.
+	Path string
+	// Pointer is a JSON pointer (RFC 6901) into the value, "" for all of it.
+	Pointer string
+
+	env string // the environment step of auto:, set by Auto only
+}
+
+// Auto is the hybrid search for name. The environment is asked too if variable
+// is not "": that is for older profiles, which name one.
+func Auto(name, variable string) Ref { return Ref{Scheme: "auto", Path: name, env: variable} }
+
+// ParseRef reads "SCHEME:PATH" with an optional "#/json/pointer". Its error
+// never repeats s, which may be a pasted key.
+func ParseRef(s string) (Ref, error) {
+	scheme, path, ok := strings.Cut(s, ":")
+	if scheme == "plain" {
+		scheme = "plaintext"
+	}
+	if !ok {
+		return Ref{}, hint.Add(fmt.Errorf("%w: it has no scheme (the text is not shown, it may be a key)", ErrBadRef),
+			"a reference is SCHEME:NAME, as keyring:openrouter; to store a key: wg-run secret set NAME")
+	}
+	if !known(scheme) {
+		return Ref{}, unknownScheme(scheme)
+	}
+	ref := Ref{Scheme: scheme, Path: path}
+	if i := strings.LastIndex(path, "#/"); i >= 0 {
+		ref.Path, ref.Pointer = path[:i], path[i+1:]
+	}
+	if err := ref.check(); err != nil {
+		return Ref{}, fmt.Errorf("%w: %s: %w", ErrBadRef, scheme, err)
+	}
+	return ref, nil
+}
+
+func unknownScheme(scheme string) error {
+	err := fmt.Errorf("%w: unknown scheme (the text is not shown, it may be a key)", ErrBadRef)
+	if near := names.Near(scheme, Schemes()); near != "" {
+		return hint.Add(err, "did you mean "+near+":…?")
+	}
+	return hint.Add(err, "known schemes: "+strings.Join(Schemes(), ", "))
+}
+
+func (r Ref) check() error {
+	switch {
+	case r.Path == "" || r.Path == "//":
+		return errors.New("nothing follows the scheme")
+	case strings.IndexByte(r.Path, 0) >= 0:
+		return errors.New("it contains a NUL byte")
+	case r.named() && !names.Valid(r.Path):
+		return errors.New(names.Rule)
+	}
+	return nil
+}
+
+// named reports whether the path is a name of ours.
+func (r Ref) named() bool {
+	switch r.Scheme {
+	case "keyring", "plaintext", "keystore", "auto":
+		return true
+	}
+	return false
+}
+
+// String returns the reference as it was written, save for what may be a value:
+// the path of literal:, and a name that looks like a pasted key.
+func (r Ref) String() string {
+	path := r.Path
+	switch {
+	case r.Scheme == "literal":
+		return "literal:[secret]"
+	case names.LooksSecret(lastPart(path)):
+		path = "(not shown: it looks like a key)"
+	}
+	if r.Pointer != "" {
+		path += "#" + r.Pointer
+	}
+	return r.Scheme + ":" + path
+}
+
+// GoString keeps %#v from printing the fields.
+func (r Ref) GoString() string { return r.String() }
+
+func lastPart(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
+
+// Variable returns the environment variable that the reference reads, or "".
+func (r Ref) Variable() string {
+	if r.Scheme == "env" {
+		return r.Path
+	}
+	return r.env
+}

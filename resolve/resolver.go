@@ -1,0 +1,183 @@
+// Package resolve turns a reference into a secret. It asks the one backend that
+// the scheme names, or the search order for auto:, under a deadline, and tells
+// apart "no such entry", "no such service here" and "failed". It knows nothing
+// of profiles, of workers or of how a secret reaches one.
+package resolve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/names"
+)
+
+// Deadlines of one backend call, where the user set none.
+const (
+	DefaultTimeout = 20 * time.Second
+	PersonTimeout  = 2 * time.Minute
+)
+
+// patience is how long a person waits before we say what for.
+const patience = time.Second
+
+// Settings is what backends need to know of the world.
+type Settings struct {
+	// Home is the folder of our files, ~/.wg; "" if it is not known.
+	Home string
+	// DefaultBackend is the scheme that stores new secrets.
+	DefaultBackend string
+	// AllowPlaintext lets the plaintext backend be used.
+	AllowPlaintext bool
+	// Timeout bounds each backend call; 0 for the default.
+	Timeout time.Duration
+	// Person says that somebody is there to answer a prompt.
+	Person bool
+	// Say prints one line for a person. It may be called from any goroutine.
+	Say func(line string)
+}
+
+func (s *Settings) say(format string, args ...any) {
+	if s.Say != nil {
+		s.Say(fmt.Sprintf(format, args...))
+	}
+}
+
+// Deadline returns how long one backend call may take: Timeout if set, else two
+// minutes while a person is there, else twenty seconds.
+func (s *Settings) Deadline() time.Duration {
+	switch {
+	case s.Timeout > 0:
+		return s.Timeout
+	case s.Person:
+		return PersonTimeout
+	}
+	return DefaultTimeout
+}
+
+// Resolver resolves references.
+type Resolver struct {
+	Settings
+	// Trace, if set, is told of each backend that was asked.
+	Trace func(Step)
+}
+
+// Step is one backend's answer.
+type Step struct {
+	Ref  Ref
+	Err  error
+	Size int
+	Took time.Duration
+}
+
+// Resolve returns the secret that ref names: not empty, at most MaxSecret
+// bytes. The error wraps ErrNotFound or ErrUnavailable where that is the cause
+// and holds no value.
+func (r *Resolver) Resolve(ctx context.Context, ref Ref) (*Secret, error) {
+	if ref.Scheme == "auto" {
+		return r.search(ctx, ref)
+	}
+	return r.one(ctx, ref)
+}
+
+func (r *Resolver) one(ctx context.Context, ref Ref) (*Secret, error) {
+	started := time.Now()
+	secret, err := r.get(ctx, ref)
+	if r.Trace != nil {
+		r.Trace(Step{ref, err, secret.len(), time.Since(started)})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("resolving %s: %w", ref, err)
+	}
+	return secret, nil
+}
+
+func (s *Secret) len() int {
+	if s == nil {
+		return 0
+	}
+	return s.Len()
+}
+
+func (r *Resolver) get(ctx context.Context, ref Ref) (*Secret, error) {
+	b := find(ref.Scheme)
+	if b == nil {
+		return nil, ErrBadRef
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.Deadline())
+	defer cancel()
+	defer r.sayWhenSlow(b)()
+	secret, err := b.Get(ctx, &r.Settings, ref.Path)
+	if err == nil && secret.Len() > MaxSecret {
+		err = ErrTooBig
+	}
+	if err == nil && ref.Pointer != "" {
+		err = secret.pick(ref.Pointer)
+	}
+	if err == nil && secret.Len() == 0 {
+		err = ErrEmpty
+	}
+	if err != nil {
+		secret.Wipe()
+		return nil, r.explained(b, ref, err)
+	}
+	secret.Source = b.Scheme
+	return secret, nil
+}
+
+// sayWhenSlow tells a person what is waited for; the result ends that.
+func (r *Resolver) sayWhenSlow(b *Backend) func() {
+	if !r.Person {
+		return func() {}
+	}
+	t := time.AfterFunc(patience, func() {
+		r.say("waiting for %s, up to %v (ctrl-c gives up)", b.Help, r.Deadline())
+	})
+	return func() { t.Stop() }
+}
+
+// explained adds the hint that fits the outcome, unless the backend gave one.
+func (r *Resolver) explained(b *Backend, ref Ref, err error) error {
+	if hint.Of(err) != "" {
+		return err
+	}
+	switch {
+	case errors.Is(err, ErrNotFound) && b.Store != nil && !names.LooksSecret(ref.Path):
+		return hint.Add(err, "run: wg-run secret set "+ref.Path+r.backendFlag(b.Scheme))
+	case errors.Is(err, ErrTimeout):
+		return hint.Add(fmt.Errorf("%w (waited %v)", err, r.Deadline()),
+			"see whether it works by itself; a longer wait: [secrets] timeout in config.toml")
+	}
+	return err
+}
+
+// backendFlag is what "secret set" needs to write to scheme.
+func (s *Settings) backendFlag(scheme string) string {
+	if scheme == s.DefaultBackend {
+		return ""
+	}
+	return " --backend " + scheme
+}
+
+// find returns the backend of a scheme, or nil.
+func find(scheme string) *Backend {
+	for i := range backends {
+		if backends[i].Scheme == scheme {
+			return &backends[i]
+		}
+	}
+	return nil
+}
+
+func known(scheme string) bool { return scheme == "auto" || find(scheme) != nil }
+
+// Schemes returns the scheme of every backend and "auto".
+func Schemes() []string {
+	list := make([]string, 0, len(backends)+1)
+	for i := range backends {
+		list = append(list, backends[i].Scheme)
+	}
+	return append(list, "auto")
+}

@@ -1,0 +1,64 @@
+//go:build unix
+
+package resolve
+
+import (
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+func init() { ownGroup = unixGroup }
+
+// parentDeath, where the platform has it, ends the manager with us.
+var parentDeath func(attr *syscall.SysProcAttr) (release func())
+
+func unixGroup(cmd *exec.Cmd, person bool) func() {
+	attr := &syscall.SysProcAttr{Setpgid: true}
+	cmd.SysProcAttr = attr
+	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
+	release := func() {}
+	if parentDeath != nil {
+		release = parentDeath(attr)
+	}
+	tty := foregroundTerminal(person)
+	if tty == nil {
+		return release
+	}
+	// A manager that asks on the terminal must be in its foreground group, or
+	// the kernel stops it (tcsetpgrp(3)).
+	cmd.Stdin = tty
+	attr.Foreground, attr.Ctty = true, int(tty.Fd())
+	return func() {
+		release()
+		takeBack(tty)
+		_ = tty.Close()
+	}
+}
+
+// foregroundTerminal opens the terminal if a person is there and it is ours now.
+func foregroundTerminal(person bool) *os.File {
+	if !person {
+		return nil
+	}
+	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	if err != nil {
+		return nil
+	}
+	if group, err := unix.IoctlGetInt(int(tty.Fd()), unix.TIOCGPGRP); err != nil || group != unix.Getpgrp() {
+		_ = tty.Close()
+		return nil
+	}
+	return tty
+}
+
+// takeBack makes our group the terminal's foreground group again. A background
+// group that does so gets SIGTTOU unless it ignores it.
+func takeBack(tty *os.File) {
+	signal.Ignore(unix.SIGTTOU)
+	_ = unix.IoctlSetPointerInt(int(tty.Fd()), unix.TIOCSPGRP, unix.Getpgrp())
+	signal.Reset(unix.SIGTTOU)
+}

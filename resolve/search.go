@@ -1,0 +1,46 @@
+package resolve
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/graphwork/wg-run/internal/hint"
+)
+
+// search is auto:NAME: the stores in their order, then the environment if an
+// older profile names a variable, then plaintext if it is allowed. Only "not
+// found" and "unavailable" let it go on, and it says when a weaker store than
+// the first answered.
+func (r *Resolver) search(ctx context.Context, ref Ref) (*Secret, error) {
+	var misses []string
+	for _, step := range r.steps(ref) {
+		secret, err := r.one(ctx, step)
+		switch OutcomeOf(err) {
+		case Found:
+			if len(misses) > 0 {
+				r.say("secret %s: %s; taken from %s", ref.Path, strings.Join(misses, ", "), step.Scheme)
+			}
+			return secret, nil
+		case Failed:
+			return nil, err
+		case NotFound:
+			misses = append(misses, "no such entry in "+step.Scheme)
+		case Unavailable:
+			misses = append(misses, step.Scheme+" is not available here")
+		}
+	}
+	return nil, hint.Add(fmt.Errorf("resolving %s: %s: %w", ref, strings.Join(misses, ", "), ErrNotFound),
+		"run: wg-run secret set "+ref.Path)
+}
+
+func (r *Resolver) steps(ref Ref) []Ref {
+	steps := []Ref{{Scheme: "keyring", Path: ref.Path, Pointer: ref.Pointer}}
+	if ref.env != "" {
+		steps = append(steps, Ref{Scheme: "env", Path: ref.env, Pointer: ref.Pointer})
+	}
+	if r.AllowPlaintext {
+		steps = append(steps, Ref{Scheme: "plaintext", Path: ref.Path, Pointer: ref.Pointer})
+	}
+	return steps
+}
