@@ -1,0 +1,26 @@
+package fdpass
+
+import (
+	"fmt"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// pipeCloexec has no pipe2(2) to use; the lock keeps a fork of ours from
+// inheriting the descriptors in between.
+func pipeCloexec(p *[2]int) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if err := unix.Pipe(p[:]); err != nil {
+		return err
+	}
+	unix.CloseOnExec(p[0])
+	unix.CloseOnExec(p[1])
+	return nil
+}
+
+func openMemfd(string, []byte) (*os.File, error) {
+	return nil, fmt.Errorf("making a memory file: %w", ErrUnsupported)
+}

@@ -1,0 +1,52 @@
+//go:build unix
+
+package fdpass
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// growPipe, where the platform has it, asks for a pipe that holds size bytes.
+var growPipe func(fd, size int) error
+
+// openPipe fills a pipe and closes its writing end, so that the reader sees the
+// end after the last byte. What a pipe holds depends on how many the user has
+// (pipe(7), "Pipe capacity"), so it is not guessed: the writing end does not
+// block, and a short write is the kernel's answer.
+func openPipe(_ string, data []byte) (*os.File, error) {
+	var p [2]int
+	if err := pipeCloexec(&p); err != nil {
+		return nil, fmt.Errorf("making a pipe: %w", err)
+	}
+	defer func() { _ = unix.Close(p[1]) }()
+	if err := fill(p[1], data); err != nil {
+		_ = unix.Close(p[0])
+		return nil, fmt.Errorf("filling a pipe with %d bytes: %w", len(data), err)
+	}
+	return os.NewFile(uintptr(p[0]), "pipe"), nil
+}
+
+func fill(fd int, data []byte) error {
+	if err := unix.SetNonblock(fd, true); err != nil {
+		return err
+	}
+	grown := false
+	for len(data) > 0 {
+		n, err := unix.Write(fd, data)
+		switch {
+		case err == unix.EINTR:
+		case err == nil:
+			data = data[n:]
+		case err != unix.EAGAIN:
+			return err
+		case grown || growPipe == nil || growPipe(fd, len(data)) != nil:
+			return ErrTooBig
+		default:
+			grown = true
+		}
+	}
+	return nil
+}
