@@ -1,0 +1,119 @@
+package inject
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/graphwork/wg-run/internal/names"
+	"github.com/graphwork/wg-run/resolve"
+)
+
+// environ is an environment in its order. Entries without "=" are kept as they
+// are: wg-run changes nothing that it has no reason to.
+type environ struct{ list []string }
+
+func newEnviron(list []string) *environ {
+	return &environ{append(make([]string, 0, len(list)+8), list...)}
+}
+
+// cut splits an entry at its first "=" that is not its first byte.
+func cut(entry string) (name, value string, ok bool) {
+	if i := strings.IndexByte(entry, '='); i > 0 {
+		return entry[:i], entry[i+1:], true
+	}
+	return entry, "", false
+}
+
+// get returns the value that getenv(3) finds: the first of that name.
+func (e *environ) get(name string) (string, bool) {
+	for _, entry := range e.list {
+		if n, v, ok := cut(entry); ok && n == name {
+			return v, true
+		}
+	}
+	return "", false
+}
+
+// set replaces the variable in place and removes further entries of its name.
+func (e *environ) set(name, value string) {
+	put := false
+	kept := e.list[:0]
+	for _, entry := range e.list {
+		if n, _, ok := cut(entry); ok && n == name {
+			if put {
+				continue
+			}
+			put, entry = true, name+"="+value
+		}
+		kept = append(kept, entry)
+	}
+	if !put {
+		kept = append(kept, name+"="+value)
+	}
+	e.list = kept
+}
+
+// drop removes the entries for which why gives a reason.
+func (e *environ) drop(why func(name, value string) string) []Dropped {
+	var dropped []Dropped
+	kept := e.list[:0]
+	for _, entry := range e.list {
+		name, value, _ := cut(entry)
+		if w := why(name, value); w != "" {
+			dropped = append(dropped, Dropped{Variable: name, Why: w})
+			continue
+		}
+		kept = append(kept, entry)
+	}
+	e.list = kept
+	return dropped
+}
+
+// dropCredentials takes out what lets a program into a secret store, unless
+// keep names it, and returns the descriptors that such variables name.
+func (e *environ) dropCredentials(keep []string) (dropped []Dropped, closing []int) {
+	dropped = e.drop(func(name, value string) string {
+		if !resolve.IsCredential(name) {
+			return ""
+		}
+		for _, k := range keep {
+			if k == name {
+				return ""
+			}
+		}
+		if n, err := strconv.Atoi(value); err == nil && n > 2 && resolve.NamesDescriptor(name) {
+			closing = append(closing, n)
+		}
+		return "lets a program into a secret store"
+	})
+	return dropped, closing
+}
+
+// dropSources takes out the variables that env: references name.
+func (e *environ) dropSources(wants []Want) []Dropped {
+	return e.drop(func(name, _ string) string {
+		for _, w := range wants {
+			if w.Ref.Variable() == name {
+				return "is where a secret was read from"
+			}
+		}
+		return ""
+	})
+}
+
+// checkEnv refuses extra variables that are malformed or ours.
+func checkEnv(env []string, ours map[string]string) error {
+	for i, e := range env {
+		name, _, ok := cut(e)
+		if !ok || !names.ValidVariable(name) {
+			return fmt.Errorf("extra variable %d: not of the form NAME=TEMPLATE (not shown, it may be a key)", i+1)
+		}
+		base := strings.TrimSuffix(strings.TrimSuffix(name, "_FILE"), "_FD")
+		if _, taken := ours[base+"_FD"]; taken && base != name {
+			return errors.New("extra variable " + name + ": wg-run itself sets it")
+		}
+	}
+	return nil
+}

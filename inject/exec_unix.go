@@ -1,0 +1,89 @@
+//go:build unix
+
+package inject
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/graphwork/wg-run/internal/names"
+)
+
+// firstNumber is the lowest descriptor that a worker gets; below are the
+// standard ones.
+const firstNumber = 3
+
+// ownTable, where the platform has it, gives the calling thread a descriptor
+// table of its own.
+var ownTable func() error
+
+// freeNumbers returns the n lowest numbers from 3 on that the worker will find
+// free: closed now, or closed by execve. The latter are the Go runtime's own and
+// ours, and may be taken only where ownTable keeps the runtime from noticing.
+func freeNumbers(n int) ([]int, error) {
+	numbers := make([]int, 0, n)
+	for fd := firstNumber; len(numbers) < n; fd++ {
+		flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
+		switch {
+		case err == unix.EBADF, err == nil && ownTable != nil && flags&unix.FD_CLOEXEC != 0:
+			numbers = append(numbers, fd)
+		case err != nil:
+			return nil, err
+		}
+	}
+	return numbers, nil
+}
+
+// Exec becomes the worker and returns only on failure, with an error wrapping
+// ErrNotExecutable or ErrNoWorker. The process keeps its pid, folder, umask,
+// limits, terminal and the caller's descriptors.
+func (p *Plan) Exec() error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := p.place(); err != nil {
+		return fmt.Errorf("placing descriptors: %w", err)
+	}
+	err := unix.Exec(p.Path, p.Argv, p.Env)
+	if err == unix.ENOEXEC { // no #! line: as execvp(3) does
+		argv := append([]string{"/bin/sh", p.Path}, p.Argv[1:]...)
+		err = unix.Exec("/bin/sh", argv, p.Env)
+	}
+	condition := ErrNotExecutable
+	if errors.Is(err, unix.ENOENT) {
+		condition = ErrNoWorker
+	}
+	return fmt.Errorf("executing %s: %w: %w", names.Show(p.Path), condition, err)
+}
+
+// place gives each file its number. The files are moved out of the way first,
+// since one may sit on another's number.
+func (p *Plan) place() error {
+	if ownTable != nil {
+		if err := ownTable(); err != nil {
+			return err
+		}
+	}
+	above := firstNumber
+	for i := range p.Deliveries {
+		above = max(above, p.Deliveries[i].Number+1)
+	}
+	moved := make([]int, len(p.Deliveries))
+	for i := range p.Deliveries {
+		var err error
+		if moved[i], err = unix.FcntlInt(p.Deliveries[i].file.Fd(), unix.F_DUPFD_CLOEXEC, above); err != nil {
+			return err
+		}
+	}
+	for _, fd := range p.closing {
+		unix.CloseOnExec(fd)
+	}
+	for i, fd := range moved {
+		if err := duplicate(fd, p.Deliveries[i].Number); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,14 @@
+package inject
+
+func searchPath(*environ, []string) string { return "" }
+
+// lookup refuses before any secret is resolved: a Windows child is handed
+// handles, not descriptors.
+func lookup(string, string) (string, error) { return "", ErrUnsupported }
+
+func allowed(string, []string, string) error { return ErrUnsupported }
+
+func freeNumbers(int) ([]int, error) { return nil, ErrUnsupported }
+
+// Exec is not possible on Windows, which cannot replace a process.
+func (p *Plan) Exec() error { return ErrUnsupported }

@@ -1,0 +1,107 @@
+// Package inject plans what a worker gets and becomes it: it resolves the
+// secrets, puts each behind a descriptor, makes the environment, looks for leaks
+// and executes the worker in place. Up to Exec nothing has started, and a plan
+// is complete or is an error. Which secrets there are is the caller's to say,
+// what a reference means is resolve's, how a descriptor is made fdpass's.
+package inject
+
+import (
+	"errors"
+	"os"
+
+	"github.com/graphwork/wg-run/fdpass"
+	"github.com/graphwork/wg-run/resolve"
+)
+
+var (
+	// ErrNotExecutable: the worker is there and cannot be executed (126).
+	ErrNotExecutable = errors.New("cannot be executed")
+	// ErrNoWorker: there is no such program (127).
+	ErrNoWorker = errors.New("no such program")
+	// ErrLeak: the secret stands where everybody can read it.
+	ErrLeak = errors.New("it contains the secret")
+	// ErrUnsupported: this platform cannot hand over a descriptor.
+	ErrUnsupported = errors.New("wg-run cannot hand a descriptor to a worker on this platform")
+)
+
+// Request says what a worker is to get.
+type Request struct {
+	// Secrets are delivered in this order; the first takes the lowest number.
+	Secrets []Want
+	// Model is handed on as WG_MODEL unless empty.
+	Model string
+	// Env are extra variables, "NAME=TEMPLATE"; the last of a name counts.
+	Env []string
+	// KeepEnv names credential variables that the worker may inherit.
+	KeepEnv []string
+	// Allow lists the programs that may be started, all if empty.
+	Allow []string
+	// Argv is the worker and its arguments.
+	Argv []string
+	// Expand replaces {wg:fd} and the like in the arguments.
+	Expand bool
+	// Environ is the environment to start from, as os.Environ gives it.
+	Environ []string
+}
+
+// Want is one secret to deliver.
+type Want struct {
+	// Name is fdpass.MainName or the name of a further secret.
+	Name string
+	// Ref is where it comes from.
+	Ref resolve.Ref
+	// Via is the channel's name, "" for the default.
+	Via string
+}
+
+// Plan is a worker that is ready to start.
+type Plan struct {
+	// Path is the program's file.
+	Path string
+	// Argv is what it sees, with argv[0] as it was called.
+	Argv []string
+	// Env is its environment.
+	Env []string
+	// Deliveries are its secrets.
+	Deliveries []Delivery
+	// Dropped names the variables that were taken out, and why.
+	Dropped []Dropped
+
+	closing []int // descriptors that the worker must not inherit
+}
+
+// Delivery is one secret behind a descriptor.
+type Delivery struct {
+	Want
+	// Channel is what carries it.
+	Channel fdpass.Channel
+	// Number is the descriptor's number in the worker.
+	Number int
+	// Size is the value's length in bytes.
+	Size int
+	// Source is the scheme that answered.
+	Source string
+
+	file   *os.File
+	secret *resolve.Secret
+}
+
+// Dropped is a variable that the worker does not get.
+type Dropped struct {
+	Variable, Why string
+	// Leak says that it contained a delivered secret.
+	Leak bool
+}
+
+// Close closes the descriptors and wipes the values of a plan that is not
+// executed. It may be called again.
+func (p *Plan) Close() {
+	for i := range p.Deliveries {
+		d := &p.Deliveries[i]
+		if d.file != nil {
+			_ = d.file.Close()
+			d.file = nil
+		}
+		d.secret.Wipe()
+	}
+}

@@ -1,0 +1,166 @@
+package inject
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/graphwork/wg-run/fdpass"
+	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/names"
+	"github.com/graphwork/wg-run/resolve"
+)
+
+// Prepare makes the whole plan or none: what can be refused without a secret is
+// refused before a backend is asked, and the worker is looked for then, too. The
+// caller executes the plan or closes it.
+func Prepare(ctx context.Context, r *resolve.Resolver, req Request) (*Plan, error) {
+	channels, err := check(req)
+	if err != nil {
+		return nil, err
+	}
+	env := newEnviron(req.Environ)
+	p := &Plan{}
+	if p.Path, err = lookup(req.Argv[0], searchPath(env, req.Env)); err != nil {
+		return nil, fmt.Errorf("looking for the worker: %w", err)
+	}
+	if err := allowed(p.Path, req.Allow, searchPath(env, req.Env)); err != nil {
+		return nil, err
+	}
+	if err := Harden(); err != nil {
+		return nil, err
+	}
+	if err := p.fill(ctx, r, req, channels, env); err != nil {
+		p.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// hardenProcess is Harden where the platform has it.
+var hardenProcess func() error
+
+// Harden keeps other processes of this user from our memory, and the kernel from
+// dumping it, until execve. Call it before the first secret is in memory.
+func Harden() error {
+	if hardenProcess == nil {
+		return nil
+	}
+	if err := hardenProcess(); err != nil {
+		return fmt.Errorf("closing our memory to other processes: %w", err)
+	}
+	return nil
+}
+
+// check refuses what is wrong whatever the secrets are, and finds the channels.
+func check(req Request) ([]fdpass.Channel, error) {
+	if len(req.Argv) == 0 || req.Argv[0] == "" {
+		return nil, hint.Add(errors.New("looking for the worker: none was given"), "wg-run --profile NAME -- WORKER [ARG...]")
+	}
+	if len(req.Secrets) == 0 {
+		return nil, errors.New("no secret to deliver")
+	}
+	taken := map[string]string{}
+	channels := make([]fdpass.Channel, len(req.Secrets))
+	for i, w := range req.Secrets {
+		if !names.Valid(w.Name) {
+			return nil, fmt.Errorf("naming a secret: %s", names.Rule)
+		}
+		v, _ := fdpass.Variables(w.Name)
+		if other, ok := taken[v]; ok {
+			return nil, fmt.Errorf("secret %s: its variable %s is that of secret %s", names.Show(w.Name), v, names.Show(other))
+		}
+		taken[v] = w.Name
+		var err error
+		if channels[i], err = fdpass.Find(w.Via); err != nil {
+			return nil, hint.Add(fmt.Errorf("secret %s: %w", names.Show(w.Name), err), "channels: "+channelNames())
+		}
+	}
+	return channels, checkEnv(req.Env, taken)
+}
+
+func channelNames() string {
+	text := ""
+	for i, c := range fdpass.Channels() {
+		if i > 0 {
+			text += ", "
+		}
+		text += c.Name
+	}
+	return text
+}
+
+// fill resolves and opens every secret, then makes environment and arguments.
+func (p *Plan) fill(ctx context.Context, r *resolve.Resolver, req Request, channels []fdpass.Channel, env *environ) error {
+	p.Deliveries = make([]Delivery, 0, len(req.Secrets))
+	for i, w := range req.Secrets {
+		secret, err := r.Resolve(ctx, w.Ref)
+		if err != nil {
+			return forSecret(w, err)
+		}
+		d := Delivery{Want: w, Channel: channels[i], Size: secret.Len(), Source: secret.Source, secret: secret}
+		d.file, err = channels[i].Open(w.Name, secret.Bytes())
+		p.Deliveries = append(p.Deliveries, d)
+		if err != nil {
+			return forSecret(w, channelHint(err, channels[i]))
+		}
+	}
+	numbers, err := freeNumbers(len(p.Deliveries))
+	if err != nil {
+		return fmt.Errorf("choosing descriptors: %w", err)
+	}
+	for i, n := range numbers {
+		p.Deliveries[i].Number = n
+	}
+	return p.finish(req, env)
+}
+
+// forSecret says which secret failed, where it is not the main one.
+func forSecret(w Want, err error) error {
+	if w.Name == fdpass.MainName {
+		return err
+	}
+	return fmt.Errorf("secret %s: %w", names.Show(w.Name), err)
+}
+
+func channelHint(err error, c fdpass.Channel) error {
+	if errors.Is(err, fdpass.ErrTooBig) && c.Name != "memfd" {
+		return hint.Add(err, "a memory file has no such limit: --via memfd")
+	}
+	return err
+}
+
+// finish makes environment and arguments and has them searched for leaks.
+func (p *Plan) finish(req Request, env *environ) error {
+	t := templates(p.Deliveries)
+	p.Dropped, p.closing = env.dropCredentials(req.KeepEnv)
+	p.Dropped = append(p.Dropped, env.dropSources(req.Secrets)...)
+	if req.Model != "" {
+		env.set("WG_MODEL", req.Model)
+	}
+	for i := range p.Deliveries {
+		d := &p.Deliveries[i]
+		fd, file := fdpass.Variables(d.Name)
+		env.set(fd, d.fdText())
+		env.set(file, d.pathText())
+	}
+	for _, e := range req.Env {
+		name, template, _ := cut(e)
+		value, err := t.expand(template, "{", "}")
+		if err != nil {
+			return fmt.Errorf("setting %s: %w", names.Show(name), err)
+		}
+		env.set(name, value)
+	}
+	p.Argv = append([]string(nil), req.Argv...)
+	if req.Expand {
+		for i, a := range p.Argv[1:] {
+			value, err := t.expand(a, "{wg:", "}")
+			if err != nil {
+				return fmt.Errorf("expanding argument %d: %w", i+1, err)
+			}
+			p.Argv[i+1] = value
+		}
+	}
+	return p.guard(env)
+}

@@ -1,0 +1,83 @@
+package inject
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/graphwork/wg-run/fdpass"
+	"github.com/graphwork/wg-run/internal/names"
+)
+
+// DevFd is the folder in which a worker finds its descriptors as paths.
+const DevFd = "/dev/fd/"
+
+func (d *Delivery) fdText() string   { return strconv.Itoa(d.Number) }
+func (d *Delivery) pathText() string { return DevFd + d.fdText() }
+
+// templateSet maps what stands between the braces to its replacement: fd and
+// path for the main secret, NAME.fd and NAME.path for every one.
+type templateSet map[string]string
+
+func templates(deliveries []Delivery) templateSet {
+	t := templateSet{}
+	for i := range deliveries {
+		d := &deliveries[i]
+		if d.Name == fdpass.MainName {
+			t["fd"], t["path"] = d.fdText(), d.pathText()
+		}
+		t[d.Name+".fd"], t[d.Name+".path"] = d.fdText(), d.pathText()
+	}
+	return t
+}
+
+// expand replaces open+KEY+end in s. Braces around anything else stay, so that
+// JSON and shell text need no escaping; a KEY that looks like one of ours and
+// names no secret is an error.
+func (t templateSet) expand(s, open, end string) (string, error) {
+	if !strings.Contains(s, open) {
+		return s, nil
+	}
+	var b strings.Builder
+	for {
+		i := strings.Index(s, open)
+		if i < 0 {
+			b.WriteString(s)
+			return b.String(), nil
+		}
+		b.WriteString(s[:i])
+		rest := s[i+len(open):]
+		j := strings.Index(rest, end)
+		key := ""
+		if j > 0 {
+			key = rest[:j]
+		}
+		value, ok := t[key]
+		switch {
+		case ok:
+			b.WriteString(value)
+			s = rest[j+len(end):]
+		case ours(key) || open != "{" && j > 0:
+			return "", fmt.Errorf("%s%s%s names no secret of this run", open, clean(key), end)
+		default:
+			b.WriteString(open)
+			s = rest
+		}
+	}
+}
+
+// ours reports whether key has the form of a template of ours.
+func ours(key string) bool {
+	if key == "fd" || key == "path" {
+		return true
+	}
+	i := strings.LastIndexByte(key, '.') // a name may contain dots
+	return i > 0 && names.Valid(key[:i]) && (key[i:] == ".fd" || key[i:] == ".path")
+}
+
+func clean(key string) string {
+	if names.LooksSecret(key) {
+		return "…"
+	}
+	return key
+}
