@@ -1,0 +1,137 @@
+// Package cli is the command line: it reads flags, asks the other packages and
+// prints. It is the only importer of kong. What stands behind the first "--" is
+// the worker's and is never parsed.
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/graphwork/wg-run/inject"
+	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/names"
+	"github.com/graphwork/wg-run/profiles"
+	"github.com/graphwork/wg-run/resolve"
+)
+
+// Exit codes. A worker's own replaces them: wg-run becomes the worker.
+const (
+	exitNo            = 1   // no, not found, failed
+	exitUsage         = 2   // the command line is wrong
+	exitRefused       = 125 // a run that wg-run itself refuses or fails at
+	exitNotExecutable = 126
+	exitNoWorker      = 127
+)
+
+// commandNames are the words that are commands of ours and not workers.
+var commandNames = []string{"secret", "profile"}
+
+// Main runs wg-run with the process's arguments and ends the process.
+func Main() { os.Exit(run(os.Args[1:])) }
+
+// run returns the exit code; for a worker only if it was not started.
+func run(args []string) (code int) {
+	ours, worker, dashes := split(args)
+	defer func() {
+		if p := recover(); p != nil {
+			code = crashed(p, dashes)
+		}
+	}()
+	switch {
+	case len(ours) > 0 && slices.Contains(commandNames, ours[0]):
+		if dashes {
+			return complain(errNoDashes, exitRefused)
+		}
+		return command(ours)
+	case dashes:
+		return runWorker(ours, worker)
+	case len(ours) == 0 || ours[0] == "help" || strings.HasPrefix(ours[0], "-"):
+		return topFlags(ours)
+	}
+	return complain(unknownWord(ours, nil), exitUsage)
+}
+
+var errNoDashes = hint.Add(errors.New("reading the command line: a command of wg-run takes no '--'"), hintDashes)
+
+// split cuts args at the first "--".
+func split(args []string) (ours, worker []string, dashes bool) {
+	i := slices.Index(args, "--")
+	if i < 0 {
+		return args, nil, false
+	}
+	return args[:i], args[i+1:], true
+}
+
+// unknownWord is the error for a line whose first word is neither a flag nor a
+// command: a mistyped command must not become a worker by accident.
+func unknownWord(args, worker []string) error {
+	text := "reading the command line: " + names.Show(args[0]) + " is no command of wg-run"
+	if near := names.Near(args[0], commandNames); near != "" {
+		text += fmt.Sprintf(" (did you mean '%s'?)", near)
+	}
+	line := "wg-run --"
+	for _, a := range append(args[:len(args):len(args)], worker...) {
+		if names.LooksSecret(a) {
+			a = "…"
+		}
+		line += " " + a
+	}
+	return hint.Add(errors.New(text), "to run it as a worker: "+line)
+}
+
+// crashed reports a panic without its value, which could hold a secret; a
+// runtime error's text is the runtime's own.
+func crashed(p any, dashes bool) int {
+	err := errors.New("internal error, which is a bug of wg-run")
+	if re, ok := p.(runtime.Error); ok {
+		err = fmt.Errorf("%w: %w", err, re)
+	}
+	if dashes {
+		return complain(err, exitRefused)
+	}
+	return complain(err, exitNo)
+}
+
+// complain prints an error and its hint and returns the code.
+func complain(err error, code int) int {
+	say(err.Error())
+	if h := hint.Of(err); h != "" {
+		say("hint: " + h)
+	}
+	return code
+}
+
+func say(line string) { fmt.Fprintln(os.Stderr, "wg-run: "+line) }
+
+// runCode maps the error of a run to its exit code.
+func runCode(err error) int {
+	switch {
+	case errors.Is(err, inject.ErrNotExecutable):
+		return exitNotExecutable
+	case errors.Is(err, inject.ErrNoWorker):
+		return exitNoWorker
+	}
+	return exitRefused
+}
+
+// newResolver makes the resolver that config.toml asks for.
+func newResolver(home profiles.Home) (*resolve.Resolver, error) {
+	c, err := home.Config()
+	if err != nil {
+		return nil, err
+	}
+	return &resolve.Resolver{Settings: resolve.Settings{
+		Home:           home.Dir,
+		DefaultBackend: c.DefaultBackend,
+		AllowPlaintext: c.AllowPlaintext,
+		Timeout:        c.Timeout,
+		Person:         term.IsTerminal(2),
+		Say:            say,
+	}}, nil
+}

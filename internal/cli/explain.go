@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/graphwork/wg-run/fdpass"
+	"github.com/graphwork/wg-run/inject"
+	"github.com/graphwork/wg-run/profiles"
+	"github.com/graphwork/wg-run/resolve"
+)
+
+// explain prints what a run would do, on stdout and without a value. It asks the
+// backends for real and starts nothing.
+func explain(f *runFlags, worker []string) int {
+	environ := os.Environ()
+	home := profiles.Locate()
+	r, err := newResolver(home)
+	if err != nil {
+		return complain(err, exitNo)
+	}
+	req, c, err := f.request(home, worker, environ)
+	if err != nil {
+		return complain(err, exitNo)
+	}
+	if c.Profile == nil {
+		row("profile", "none")
+	} else {
+		row("profile", "%s, chosen by %s (%s)", c.Name, c.by, filepath.Join(home.Dir, "profiles", c.Name+".toml"))
+	}
+	for _, w := range req.Secrets {
+		row("secret", "%s: %s", w.Name, w.Ref)
+	}
+	r.Trace = explainStep
+	plan, err := inject.Prepare(context.Background(), r, req)
+	if err != nil {
+		return complain(err, exitNo)
+	}
+	defer plan.Close()
+	explainPlan(plan, req)
+	return 0
+}
+
+func explainStep(s resolve.Step) {
+	answer := ""
+	switch resolve.OutcomeOf(s.Err) {
+	case resolve.Found:
+		answer = fmt.Sprintf("found, %d bytes", s.Size)
+	case resolve.NotFound:
+		answer = "not found"
+	case resolve.Unavailable:
+		answer = "not available here"
+	default:
+		answer = "failed"
+	}
+	row("  asked", "%s: %s (%v)", s.Ref, answer, s.Took.Round(10*time.Microsecond))
+}
+
+func explainPlan(p *inject.Plan, req inject.Request) {
+	for _, d := range p.Deliveries {
+		fd, file := fdpass.Variables(d.Name)
+		row("delivered", "%s, %d bytes from %s: %s, %s=%d %s=%s%d",
+			d.Name, d.Size, d.Source, d.Channel.Name, fd, d.Number, file, inject.DevFd, d.Number)
+	}
+	if req.Model != "" {
+		row("variable", "WG_MODEL")
+	}
+	for _, e := range req.Env {
+		name, _, _ := strings.Cut(e, "=")
+		row("variable", "%s", name)
+	}
+	for _, d := range p.Dropped {
+		row("dropped", "%s: it %s", d.Variable, d.Why)
+	}
+	row("worker", "%s, with %d arguments, in place of wg-run", p.Path, len(p.Argv)-1)
+}
+
+func row(what, format string, args ...any) {
+	stdout("%-11s"+format+"\n", append([]any{what}, args...)...)
+}

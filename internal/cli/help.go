@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/graphwork/wg-run/internal/hint"
+)
+
+const description = `Usage: wg-run [flags] -- WORKER [ARG...]
+       wg-run COMMAND ...
+
+Start a program with a secret on an inherited file descriptor, so that it is in
+no argument, no environment and no file. The worker finds the descriptor's
+number in WG_API_KEY_FD and a path to it in WG_API_KEY_FILE.
+
+`
+
+// topFlags answers a line that starts with a flag and has no "--": --help,
+// --version, or a run whose "--" was forgotten.
+func topFlags(args []string) int {
+	var f struct {
+		runFlags
+		Version kong.VersionFlag `help:"Print version, commit and Go version."`
+	}
+	if len(args) == 0 || args[0] == "help" {
+		args = []string{"--help"}
+	}
+	k, err := kong.New(&f, kong.Name("wg-run"), compact,
+		kong.Vars{"version": version()}, kong.Help(printTopHelp))
+	if err != nil {
+		return complain(err, exitNo)
+	}
+	if _, err := k.Parse(args); err != nil {
+		if !strings.HasPrefix(err.Error(), "unexpected argument") {
+			return complain(hint.Add(restated(err, k.Model, args), "wg-run --help"), exitUsage)
+		}
+	}
+	return complain(hint.Add(errors.New("reading the command line: there is no '--' before the worker"), hintDashes), exitUsage)
+}
+
+const hintDashes = "wg-run --profile NAME -- WORKER [ARG...]"
+
+// printTopHelp puts the worker into the usage line and the commands, as their own
+// grammar describes them, below the flags.
+func printTopHelp(options kong.HelpOptions, ctx *kong.Context) error {
+	stdout("%s", description)
+	options.NoAppSummary = true
+	if err := kong.DefaultHelpPrinter(options, ctx); err != nil {
+		return err
+	}
+	var c commands
+	k, err := kong.New(&c, kong.Name("wg-run"))
+	if err != nil {
+		return err
+	}
+	stdout("\nCommands:\n")
+	for _, leaf := range k.Model.Leaves(true) {
+		stdout("  %-17s %s\n", leaf.Parent.Name+" "+leaf.Name, leaf.Help)
+	}
+	return nil
+}
+
+func stdout(format string, args ...any) { fmt.Fprintf(os.Stdout, format, args...) }

@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/names"
+	"github.com/graphwork/wg-run/resolve"
+)
+
+// maxTyped is what a terminal in its line mode holds of one line, in bytes
+// (termios(3), "Canonical and noncanonical mode"); it cuts longer ones silently.
+const maxTyped = 4095
+
+var errNotAsked = errors.New("there is no terminal to ask on")
+
+// readValue gets a secret to store: from standard input, or asked for twice on
+// the terminal. It has the newline rule applied and is not empty.
+func readValue(name string, fromStdin bool) ([]byte, error) {
+	if fromStdin {
+		return readStdin()
+	}
+	tty, err := openTerminal()
+	if err != nil {
+		return nil, hint.Add(errNotAsked, "… | wg-run secret set "+name+" --from-stdin")
+	}
+	defer func() { _ = tty.Close() }()
+	first, err := askHidden(tty, "value of "+names.Show(name)+" (not shown): ")
+	if err != nil {
+		return nil, err
+	}
+	again, err := askHidden(tty, "once more: ")
+	if err != nil {
+		clear(first)
+		return nil, err
+	}
+	defer clear(again)
+	if !bytes.Equal(first, again) {
+		clear(first)
+		discardTyped(tty)
+		return nil, hint.Add(errors.New("the two are not the same"),
+			"for a value of several lines: wg-run secret set "+name+" --from-stdin < FILE")
+	}
+	return first, nil
+}
+
+func readStdin() ([]byte, error) {
+	if term.IsTerminal(0) {
+		return nil, hint.Add(errors.New("standard input is a terminal, which would show the value"), "leave out --from-stdin to be asked")
+	}
+	value, err := io.ReadAll(io.LimitReader(os.Stdin, resolve.MaxSecret+3))
+	if err != nil {
+		return nil, err
+	}
+	value = resolve.TrimNewline(value)
+	return value, resolve.Storable(resolve.NewSecret(value))
+}
+
+// askHidden reads one line with echo off. A signal that ends us, or stops us,
+// while the terminal does not echo would leave it so.
+func askHidden(tty *os.File, prompt string) ([]byte, error) {
+	fd := int(tty.Fd())
+	before, err := term.GetState(fd)
+	if err != nil {
+		return nil, err
+	}
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, endingSignals...)
+	defer signal.Stop(signals)
+	type line struct {
+		b   []byte
+		err error
+	}
+	lines := make(chan line, 1)
+	fmt.Fprint(tty, prompt)
+	go func() {
+		b, err := term.ReadPassword(fd)
+		lines <- line{b, err}
+	}()
+	select {
+	case l := <-lines:
+		fmt.Fprintln(tty)
+		return checkTyped(tty, l.b, l.err)
+	case s := <-signals:
+		_ = term.Restore(fd, before)
+		fmt.Fprintln(tty)
+		dieOf(s)
+		return nil, errors.New("interrupted")
+	}
+}
+
+func checkTyped(tty *os.File, b []byte, err error) ([]byte, error) {
+	switch {
+	case err == io.EOF || err == nil && len(b) == 0:
+		return nil, resolve.ErrEmpty
+	case err != nil:
+		return nil, err
+	case len(b) >= maxTyped:
+		clear(b)
+		discardTyped(tty)
+		return nil, hint.Add(fmt.Errorf("a terminal cuts lines at %d bytes", maxTyped), "--from-stdin has no such limit")
+	}
+	return b, nil
+}
+
+// confirm asks a yes-or-no question; anything but yes is an error.
+func confirm(question string) error {
+	tty, err := openTerminal()
+	if err != nil || !term.IsTerminal(0) {
+		return hint.Add(errNotAsked, "--yes does not ask")
+	}
+	defer func() { _ = tty.Close() }()
+	fmt.Fprint(tty, question+" [y/N] ")
+	answer := make([]byte, 64)
+	n, err := tty.Read(answer)
+	if err != nil && err != io.EOF {
+		return err
+	}
+	switch strings.ToLower(strings.TrimSpace(string(answer[:n]))) {
+	case "y", "yes":
+		return nil
+	}
+	return errors.New("not confirmed")
+}

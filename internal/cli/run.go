@@ -1,0 +1,233 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/graphwork/wg-run/fdpass"
+	"github.com/graphwork/wg-run/inject"
+	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/names"
+	"github.com/graphwork/wg-run/profiles"
+	"github.com/graphwork/wg-run/resolve"
+)
+
+// runFlags are the flags of a run: the only grammar that is built when a worker
+// is started.
+type runFlags struct {
+	Profile string   `placeholder:"NAME" help:"Profile to use: which secrets the worker gets, and how (default: $$WG_PROFILE, else the active one)."`
+	Ref     string   `placeholder:"REF" help:"Deliver the secret that REF names, as keyring:openrouter; no profile is needed."`
+	Secret  []string `sep:"none" placeholder:"NAME=REF" help:"Deliver one more secret, on a descriptor of its own. May be repeated."`
+	Via     string   `placeholder:"CHANNEL" help:"How to deliver: pipe (the default) or memfd."`
+	Env     []string `sep:"none" placeholder:"NAME=TEMPLATE" help:"Set a variable for the worker; {fd}, {path}, {NAME.fd} and {NAME.path} are replaced. May be repeated."`
+	Expand  bool     `help:"Replace {wg:fd}, {wg:path}, {wg:NAME.fd} and {wg:NAME.path} in the worker's arguments."`
+	KeepEnv []string `sep:"none" placeholder:"VAR" help:"Let the worker inherit a credential variable, as VAULT_TOKEN. May be repeated."`
+	Explain bool     `help:"Resolve, say what would be delivered and how, and start nothing."`
+}
+
+// runWorker becomes the worker, or returns the exit code.
+func runWorker(args, worker []string) int {
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		return complain(unknownWord(args, worker), exitRefused)
+	}
+	var f runFlags
+	if err := parse(&f, args); err != nil {
+		return complain(err, exitRefused)
+	}
+	if f.Explain {
+		return explain(&f, worker)
+	}
+	if err := start(&f, worker); err != nil {
+		return complain(err, runCode(err))
+	}
+	return exitRefused
+}
+
+func start(f *runFlags, worker []string) error {
+	environ := os.Environ()
+	home := profiles.Locate()
+	r, err := newResolver(home)
+	if err != nil {
+		return err
+	}
+	req, _, err := f.request(home, worker, environ)
+	if err != nil {
+		return err
+	}
+	plan, err := inject.Prepare(context.Background(), r, req)
+	if err != nil {
+		return err
+	}
+	defer plan.Close()
+	for _, d := range plan.Dropped {
+		if d.Leak {
+			say(fmt.Sprintf("warning: the variable %s %s; the worker does not get it", d.Variable, d.Why))
+		}
+	}
+	return plan.Exec()
+}
+
+// chosen is the profile of a run and who chose it.
+type chosen struct {
+	*profiles.Profile
+	by string
+}
+
+// choose finds the profile: --profile, else $WG_PROFILE, else the active one.
+// With --ref or --secret only --profile counts.
+func (f *runFlags) choose(home profiles.Home) (c chosen, err error) {
+	name := f.Profile
+	switch {
+	case name != "":
+		c.by = "--profile"
+	case f.Ref != "" || len(f.Secret) > 0:
+		return c, nil
+	case os.Getenv("WG_PROFILE") != "":
+		name, c.by = os.Getenv("WG_PROFILE"), "$WG_PROFILE"
+	default:
+		c.by = "active-profile"
+		if name, err = home.Active(); err != nil {
+			return c, noneActive(err)
+		}
+	}
+	c.Profile, err = home.Profile(name)
+	return c, err
+}
+
+func noneActive(err error) error {
+	if !errors.Is(err, profiles.ErrNoneActive) {
+		return err
+	}
+	return hint.Add(fmt.Errorf("choosing the profile: %w", err),
+		"wg-run --profile NAME -- WORKER, or without a profile: wg-run --ref keyring:NAME -- WORKER")
+}
+
+// request puts profile and flags together.
+func (f *runFlags) request(home profiles.Home, worker, environ []string) (inject.Request, chosen, error) {
+	req := inject.Request{
+		Env: f.Env, KeepEnv: f.KeepEnv, Argv: worker, Expand: f.Expand, Environ: environ,
+	}
+	c, err := f.choose(home)
+	if err != nil {
+		return req, c, err
+	}
+	if p := c.Profile; p != nil {
+		req.Model, req.Allow = p.Model, p.Allow
+		req.KeepEnv = append(append([]string(nil), p.KeepEnv...), f.KeepEnv...)
+		req.Env = nil
+		for _, v := range p.Env {
+			req.Env = append(req.Env, v.Name+"="+v.Template)
+		}
+		req.Env = append(req.Env, f.Env...)
+	}
+	req.Secrets, err = f.wants(c.Profile)
+	return req, c, err
+}
+
+// wants lists what to deliver: the main secret first, then the profile's further
+// ones, then those of --secret, which replace the profile's of the same name.
+func (f *runFlags) wants(p *profiles.Profile) ([]inject.Want, error) {
+	main, via, err := f.mainSecret(p)
+	if err != nil {
+		return nil, err
+	}
+	var list []inject.Want
+	if main != nil {
+		list = append(list, inject.Want{Name: fdpass.MainName, Ref: *main})
+	}
+	var further []profiles.Secret
+	if p != nil {
+		further = append(further, p.Secrets...)
+	}
+	for i, s := range f.Secret {
+		name, ref, ok := strings.Cut(s, "=")
+		if !ok {
+			return nil, hint.Add(fmt.Errorf("reading --secret number %d: not of the form NAME=REF (not shown, it may be a key)", i+1),
+				"--secret github=op://dev/github/token")
+		}
+		further = replaceSecret(further, profiles.Secret{Name: name, Ref: ref})
+	}
+	for _, s := range further {
+		w, err := furtherWant(s)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, w)
+	}
+	if len(list) == 0 {
+		return nil, noRef(p)
+	}
+	for i := range list {
+		if f.Via != "" {
+			list[i].Via = f.Via
+		} else if list[i].Via == "" {
+			list[i].Via = via
+		}
+	}
+	return list, nil
+}
+
+func replaceSecret(list []profiles.Secret, s profiles.Secret) []profiles.Secret {
+	for i := range list {
+		if list[i].Name == s.Name {
+			list[i] = s
+			return list
+		}
+	}
+	return append(list, s)
+}
+
+// mainSecret returns the reference of the main secret, nil if there is none,
+// and the profile's default channel.
+func (f *runFlags) mainSecret(p *profiles.Profile) (*resolve.Ref, string, error) {
+	via := ""
+	if p != nil {
+		via = p.Via
+	}
+	switch {
+	case f.Ref != "":
+		ref, err := resolve.ParseRef(f.Ref)
+		if err != nil {
+			return nil, "", fmt.Errorf("reading --ref: %w", err)
+		}
+		return &ref, via, nil
+	case p == nil:
+		return nil, via, nil
+	case p.APIKeyRef != "":
+		ref, err := resolve.ParseRef(p.APIKeyRef)
+		if err != nil {
+			return nil, "", fmt.Errorf("profile %s: reading api_key_ref: %w", names.Show(p.Name), err)
+		}
+		return &ref, via, nil
+	case p.APIKeyEnv != "":
+		if !names.ValidVariable(p.APIKeyEnv) {
+			return nil, "", fmt.Errorf("profile %s: api_key_env is not the name of a variable (not shown, it may be a key)", names.Show(p.Name))
+		}
+		ref := resolve.Auto(p.Name, p.APIKeyEnv)
+		return &ref, via, nil
+	}
+	return nil, via, nil
+}
+
+func furtherWant(s profiles.Secret) (inject.Want, error) {
+	mine, _ := fdpass.Variables(fdpass.MainName)
+	if v, _ := fdpass.Variables(s.Name); v == mine {
+		return inject.Want{}, fmt.Errorf("secret %s: its variable %s is that of the main secret", names.Show(s.Name), v)
+	}
+	ref, err := resolve.ParseRef(s.Ref)
+	if err != nil {
+		return inject.Want{}, fmt.Errorf("secret %s: reading its reference: %w", names.Show(s.Name), err)
+	}
+	return inject.Want{Name: s.Name, Ref: ref, Via: s.Via}, nil
+}
+
+func noRef(p *profiles.Profile) error {
+	if p == nil {
+		return errors.New("no secret to deliver")
+	}
+	return hint.Add(fmt.Errorf("profile %s: it names no secret", names.Show(p.Name)),
+		fmt.Sprintf(`write into profiles/%s.toml: api_key_ref = "keyring:%s"`, p.Name, p.Name))
+}

@@ -1,0 +1,250 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/graphwork/wg-run/inject"
+	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/names"
+	"github.com/graphwork/wg-run/profiles"
+	"github.com/graphwork/wg-run/resolve"
+)
+
+type secretCmd struct {
+	Set   secretSet   `cmd:"" help:"Store a secret: asks for it with echo off, or reads standard input."`
+	Get   secretGet   `cmd:"" help:"Show that a secret resolves, its size and its backend; never the value without --reveal."`
+	Check secretCheck `cmd:"" help:"Exit with 0 if a secret resolves, with 1 if not."`
+	List  secretList  `cmd:"" help:"List the names of stored secrets and where they are."`
+	Rm    secretRm    `cmd:"" help:"Remove a stored secret."`
+}
+
+type secretSet struct {
+	Name      string `arg:"" help:"Name to store it under."`
+	Backend   string `placeholder:"BACKEND" help:"keyring or plaintext (default: default_backend of config.toml, else keyring)."`
+	FromStdin bool   `help:"Read the value from standard input instead of asking."`
+}
+
+// Run stores one secret.
+func (c *secretSet) Run() error {
+	if !names.Valid(c.Name) {
+		return errors.New("storing a secret: not a valid name: " + names.Rule)
+	}
+	r, err := newResolver(profiles.Locate())
+	if err != nil {
+		return err
+	}
+	backend := c.Backend
+	if backend == "" {
+		backend = r.DefaultBackend
+	}
+	scheme, err := resolve.Storing(backend)
+	if err != nil {
+		return fmt.Errorf("choosing the backend: %w", err)
+	}
+	if err := inject.Harden(); err != nil {
+		return err
+	}
+	value, err := readValue(c.Name, c.FromStdin)
+	if err != nil {
+		return fmt.Errorf("reading the value: %w", err)
+	}
+	secret := resolve.NewSecret(value)
+	defer secret.Wipe()
+	replaced, err := r.Set(context.Background(), scheme, c.Name, secret)
+	if err != nil {
+		return err
+	}
+	done := "stored"
+	if replaced {
+		done = "replaced"
+	}
+	say(fmt.Sprintf("%s %s in %s (%d bytes)", done, names.Show(c.Name), scheme, secret.Len()))
+	return nil
+}
+
+type secretGet struct {
+	Secret string `arg:"" name:"name|ref" help:"Name to search for, or a reference such as op://vault/item/field."`
+	Reveal bool   `help:"Print the value itself on standard output."`
+}
+
+// Run shows one secret.
+func (c *secretGet) Run() error {
+	secret, ref, err := resolveArg(c.Secret)
+	if err != nil {
+		return err
+	}
+	defer secret.Wipe()
+	if !c.Reveal {
+		stdout("%s: %d bytes, from %s\n", ref, secret.Len(), secret.Source)
+		return nil
+	}
+	say("warning: the value of " + ref.String() + " is printed in the clear")
+	if _, err := os.Stdout.Write(secret.Bytes()); err != nil {
+		return fmt.Errorf("printing the value: %w", err)
+	}
+	if term.IsTerminal(1) {
+		stdout("\n")
+	}
+	return nil
+}
+
+type secretCheck struct {
+	Secret string `arg:"" name:"name|ref" help:"Name to search for, or a reference."`
+}
+
+// Run resolves one secret and says where it was found.
+func (c *secretCheck) Run() error {
+	secret, ref, err := resolveArg(c.Secret)
+	if err != nil {
+		return err
+	}
+	defer secret.Wipe()
+	stdout("%s: found in %s\n", ref, secret.Source)
+	return nil
+}
+
+// resolveArg resolves what a command takes as NAME|REF: with a colon it is a
+// reference, without one a name to search for.
+func resolveArg(arg string) (*resolve.Secret, resolve.Ref, error) {
+	ref := resolve.Auto(arg, "")
+	if strings.Contains(arg, ":") {
+		var err error
+		if ref, err = resolve.ParseRef(arg); err != nil {
+			return nil, ref, fmt.Errorf("reading the reference: %w", err)
+		}
+	} else if !names.Valid(arg) {
+		return nil, ref, errors.New("reading the name: not a valid name: " + names.Rule)
+	}
+	r, err := newResolver(profiles.Locate())
+	if err != nil {
+		return nil, ref, err
+	}
+	if err := inject.Harden(); err != nil {
+		return nil, ref, err
+	}
+	secret, err := r.Resolve(context.Background(), ref)
+	return secret, ref, err
+}
+
+type secretList struct {
+	JSON bool `name:"json" help:"Print one JSON object."`
+}
+
+type listed struct {
+	Name    string `json:"name"`
+	Backend string `json:"backend"`
+}
+
+// Run lists all stored secrets.
+func (c *secretList) Run() error {
+	r, err := newResolver(profiles.Locate())
+	if err != nil {
+		return err
+	}
+	all := []listed{}
+	failed := false
+	for _, scheme := range usable(r) {
+		list, err := r.List(context.Background(), scheme)
+		switch resolve.OutcomeOf(err) {
+		case resolve.Unavailable:
+			say(err.Error())
+		case resolve.Failed:
+			failed = true
+			complain(err, exitNo)
+		}
+		for _, name := range list {
+			all = append(all, listed{name, scheme})
+		}
+	}
+	if c.JSON {
+		err = json.NewEncoder(os.Stdout).Encode(map[string]any{"secrets": all})
+	} else {
+		for _, l := range all {
+			stdout("%-32s %s\n", l.Name, l.Backend)
+		}
+	}
+	if err == nil && failed {
+		return errSaid
+	}
+	return err
+}
+
+// usable lists the backends that store, without plaintext where it is not allowed.
+func usable(r *resolve.Resolver) []string {
+	var list []string
+	for _, scheme := range resolve.Writable() {
+		if scheme != "plaintext" || r.AllowPlaintext {
+			list = append(list, scheme)
+		}
+	}
+	return list
+}
+
+type secretRm struct {
+	Name    string `arg:"" help:"Name of the secret."`
+	Backend string `placeholder:"BACKEND" help:"Remove it from this backend; needed where several have it."`
+	Yes     bool   `help:"Do not ask."`
+}
+
+// Run removes one secret from the one backend that has it.
+func (c *secretRm) Run() error {
+	if !names.Valid(c.Name) {
+		return errors.New("removing a secret: not a valid name: " + names.Rule)
+	}
+	r, err := newResolver(profiles.Locate())
+	if err != nil {
+		return err
+	}
+	scheme, err := c.holder(r)
+	if err != nil {
+		return err
+	}
+	if !c.Yes {
+		if err := confirm(fmt.Sprintf("remove %s from %s?", names.Show(c.Name), scheme)); err != nil {
+			return fmt.Errorf("removing %s from %s: %w", names.Show(c.Name), scheme, err)
+		}
+	}
+	if err := r.Remove(context.Background(), scheme, c.Name); err != nil {
+		return err
+	}
+	say(fmt.Sprintf("removed %s from %s", names.Show(c.Name), scheme))
+	return nil
+}
+
+// holder finds the one backend that has the secret.
+func (c *secretRm) holder(r *resolve.Resolver) (string, error) {
+	if c.Backend != "" {
+		scheme, err := resolve.Storing(c.Backend)
+		if err != nil {
+			return "", fmt.Errorf("choosing the backend: %w", err)
+		}
+		return scheme, nil
+	}
+	var holders []string
+	for _, scheme := range usable(r) {
+		list, err := r.List(context.Background(), scheme)
+		if resolve.OutcomeOf(err) == resolve.Failed {
+			return "", err
+		}
+		for _, name := range list {
+			if name == c.Name {
+				holders = append(holders, scheme)
+			}
+		}
+	}
+	switch len(holders) {
+	case 0:
+		return "", hint.Add(fmt.Errorf("removing %s: %w", names.Show(c.Name), resolve.ErrNotFound), "wg-run secret list")
+	case 1:
+		return holders[0], nil
+	}
+	return "", hint.Add(fmt.Errorf("removing %s: several backends have it: %s", names.Show(c.Name), strings.Join(holders, ", ")),
+		"wg-run secret rm "+c.Name+" --backend "+holders[0])
+}
