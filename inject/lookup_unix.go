@@ -59,14 +59,7 @@ func lookup(name, path string) (string, error) {
 	if refused != nil {
 		return "", refused
 	}
-	return "", hint.Add(fmt.Errorf("%s: %w in PATH", names.Show(name), ErrNoWorker), "command -v "+shownName(name))
-}
-
-func shownName(name string) string {
-	if names.LooksSecret(name) {
-		return "WORKER"
-	}
-	return name
+	return "", hint.Add(fmt.Errorf("%s: %w in PATH", names.Show(name), ErrNoWorker), "command -v "+names.Or(name, "WORKER"))
 }
 
 // executable says whether execve(2) would take the file, as far as its mode

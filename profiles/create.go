@@ -37,7 +37,7 @@ func (h Home) Create(ctx context.Context, p *Profile, force bool) error {
 	}
 	path, _ := h.Path("profiles", p.Name+".toml")
 	if _, err := os.Stat(path); !force && err == nil {
-		return hint.Add(fmt.Errorf("%s: %w", doing, ErrExists), "--force replaces it; see: wg-run profile show "+p.Name)
+		return hint.Add(fmt.Errorf("%s: %w", doing, ErrExists), "--force replaces it; see: wg-run profile show "+names.Or(p.Name, "NAME"))
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: %w", doing, err)
 	}

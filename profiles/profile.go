@@ -94,10 +94,7 @@ func (h Home) noSuchProfile(name string) error {
 	if near := names.Near(name, list); near != "" {
 		return hint.Add(err, fmt.Sprintf("did you mean '%s'? all of them: wg-run profile list", near))
 	}
-	if names.LooksSecret(name) {
-		return hint.Add(err, "wg-run profile list")
-	}
-	return hint.Add(err, "wg-run profile create "+name)
+	return hint.Add(err, "wg-run profile create "+names.Or(name, "NAME"))
 }
 
 func parseProfile(name string, data []byte) (*Profile, error) {

@@ -9,6 +9,7 @@ import (
 	"github.com/zalando/go-keyring"
 
 	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/names"
 )
 
 // keyringService is the service under which our entries stand; the user is the
@@ -21,6 +22,8 @@ type keyringState struct {
 	Missing bool
 	// Locked says that somebody must unlock the keyring before it answers.
 	Locked bool
+	// Absent says that the keyring was never set up and cannot store anything.
+	Absent bool
 }
 
 // What the platform adds; nil where it has nothing.
@@ -67,6 +70,9 @@ func probe(ctx context.Context, s *Settings, name string, reading bool) error {
 	if state.Missing && reading {
 		return ErrNotFound
 	}
+	if state.Absent {
+		return hint.Add(errors.New("the keyring has no collection to store in"), keyringUnlock)
+	}
 	if state.Locked {
 		s.say("the keyring is locked; waiting up to %v for it to be unlocked", s.Deadline())
 	}
@@ -74,19 +80,31 @@ func probe(ctx context.Context, s *Settings, name string, reading bool) error {
 }
 
 func keyringGet(ctx context.Context, name string) (*Secret, error) {
-	return fence(ctx, func() (*Secret, error) {
+	secret, err := fence(ctx, func() (*Secret, error) {
 		value, err := keyring.Get(keyringService, name)
 		if err != nil {
 			return nil, keyringError(ctx, name, err)
 		}
 		return NewSecret([]byte(value)), nil
 	})
+	return secret, unanswered(err)
+}
+
+// unanswered says what a call waited for when its deadline came. The keyring had
+// answered the probe, so it most likely waits for a person.
+func unanswered(err error) error {
+	if errors.Is(err, ErrTimeout) {
+		return hint.Add(fmt.Errorf("waiting for the keyring to be unlocked: %w", err), keyringUnlock)
+	}
+	return err
 }
 
 // keyringError sorts an error of go-keyring; the keyring was reachable just
 // before, so that all but "not found" is a failure.
 func keyringError(ctx context.Context, name string, err error) error {
 	switch {
+	case errors.Is(err, ErrTimeout):
+		return unanswered(err)
 	case errors.Is(err, keyring.ErrNotFound):
 		return ErrNotFound
 	case errors.Is(err, keyring.ErrSetDataTooBig):
@@ -107,7 +125,7 @@ func stillLocked(ctx context.Context, name string) bool {
 func keyringSet(ctx context.Context, s *Settings, name string, secret *Secret) (bool, error) {
 	if keyringMax != nil && secret.Len() > keyringMax(name) {
 		return false, hint.Add(fmt.Errorf("the value has %d bytes and this platform's keyring holds %d at most",
-			secret.Len(), keyringMax(name)), "wg-run secret set "+name+" --backend plaintext")
+			secret.Len(), keyringMax(name)), "wg-run secret set "+names.Or(name, "NAME")+" --backend plaintext")
 	}
 	if err := probe(ctx, s, name, false); err != nil {
 		return false, err

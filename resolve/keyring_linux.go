@@ -27,7 +27,7 @@ const (
 func init() {
 	keyringProbe = probeSecretService
 	keyringNames = secretServiceNames
-	keyringUnlock = "log in to the desktop, or unlock the 'login' collection (seahorse; gnome-keyring-daemon --unlock)"
+	keyringUnlock = "log in to the desktop, or unlock the login keyring there: seahorse (headless: gnome-keyring-daemon --unlock)"
 }
 
 // probeSecretService searches for the entry. The search itself is answered
@@ -55,7 +55,7 @@ func probeSecretService(ctx context.Context, name string) (keyringState, error) 
 func stateOfCollection(ctx context.Context, conn *dbus.Conn) (keyringState, error) {
 	path, err := ourCollection(ctx, conn)
 	if err != nil || path == "" {
-		return keyringState{Missing: true}, err
+		return keyringState{Missing: true, Absent: path == ""}, err
 	}
 	object := conn.Object(secretsName, path)
 	var locked bool

@@ -144,13 +144,18 @@ func (r *Resolver) explained(b *Backend, ref Ref, err error) error {
 		return err
 	}
 	switch {
-	case errors.Is(err, ErrNotFound) && b.Store != nil && !names.LooksSecret(ref.Path):
-		return hint.Add(err, "run: wg-run secret set "+ref.Path+r.backendFlag(b.Scheme))
+	case errors.Is(err, ErrNotFound) && b.Store != nil:
+		return hint.Add(err, setHint(ref.Path, r.backendFlag(b.Scheme)))
 	case errors.Is(err, ErrTimeout):
 		return hint.Add(fmt.Errorf("%w (waited %v)", err, r.Deadline()),
 			"see whether it works by itself; a longer wait: [secrets] timeout in config.toml")
 	}
 	return err
+}
+
+// setHint is the command that stores a secret, without a name that may be a key.
+func setHint(name, flags string) string {
+	return "run: wg-run secret set " + names.Or(name, "NAME") + flags
 }
 
 // backendFlag is what "secret set" needs to write to scheme.

@@ -30,9 +30,14 @@ func (r *Resolver) search(ctx context.Context, ref Ref) (*Secret, error) {
 			misses = append(misses, step.Scheme+" is not available here")
 		}
 	}
-	return nil, hint.Add(fmt.Errorf("resolving %s: %s: %w", ref, strings.Join(misses, ", "), ErrNotFound),
-		"run: wg-run secret set "+ref.Path)
+	return nil, hint.Add(fmt.Errorf("resolving %s: %w", ref, nowhere(strings.Join(misses, ", "))), setHint(ref.Path, ""))
 }
+
+// nowhere is an ErrNotFound that says where was looked.
+type nowhere string
+
+func (n nowhere) Error() string { return string(n) }
+func (n nowhere) Unwrap() error { return ErrNotFound }
 
 func (r *Resolver) steps(ref Ref) []Ref {
 	steps := []Ref{{Scheme: "keyring", Path: ref.Path, Pointer: ref.Pointer}}

@@ -40,7 +40,7 @@ func decodeStore(data []byte) (map[string][]byte, error) {
 		return nil, fmt.Errorf("'version' is not %d: written by another program, or a newer one", storeVersion)
 	}
 	known := []string{"version", "secrets"}
-	if err := tomlfile.CheckUnknown(md, known, func(toml.Key) bool { return true }); err != nil {
+	if err := tomlfile.CheckUnknown(md, known, func(k toml.Key) bool { return len(k) == 1 }); err != nil {
 		return nil, err
 	}
 	entries := make(map[string][]byte, len(f.Secrets))

@@ -29,6 +29,9 @@ type profileCreate struct {
 
 // Run writes one profile.
 func (c *profileCreate) Run() error {
+	if !names.Valid(c.Name) {
+		return errors.New("creating the profile: not a valid name: " + names.Rule)
+	}
 	home := profiles.Locate()
 	r, err := newResolver(home)
 	if err != nil {

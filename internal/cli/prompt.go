@@ -30,7 +30,7 @@ func readValue(name string, fromStdin bool) ([]byte, error) {
 	}
 	tty, err := openTerminal()
 	if err != nil {
-		return nil, hint.Add(errNotAsked, "… | wg-run secret set "+name+" --from-stdin")
+		return nil, hint.Add(errNotAsked, "… | wg-run secret set "+names.Or(name, "NAME")+" --from-stdin")
 	}
 	defer func() { _ = tty.Close() }()
 	first, err := askHidden(tty, "value of "+names.Show(name)+" (not shown): ")
@@ -47,7 +47,7 @@ func readValue(name string, fromStdin bool) ([]byte, error) {
 		clear(first)
 		discardTyped(tty)
 		return nil, hint.Add(errors.New("the two are not the same"),
-			"for a value of several lines: wg-run secret set "+name+" --from-stdin < FILE")
+			"for a value of several lines: wg-run secret set "+names.Or(name, "NAME")+" --from-stdin < FILE")
 	}
 	return first, nil
 }

@@ -229,5 +229,5 @@ func noRef(p *profiles.Profile) error {
 		return errors.New("no secret to deliver")
 	}
 	return hint.Add(fmt.Errorf("profile %s: it names no secret", names.Show(p.Name)),
-		fmt.Sprintf(`write into profiles/%s.toml: api_key_ref = "keyring:%s"`, p.Name, p.Name))
+		fmt.Sprintf(`write into profiles/%[1]s.toml: api_key_ref = "keyring:%[1]s"`, names.Or(p.Name, "NAME")))
 }

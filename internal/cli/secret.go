@@ -76,16 +76,16 @@ type secretGet struct {
 
 // Run shows one secret.
 func (c *secretGet) Run() error {
-	secret, ref, err := resolveArg(c.Secret)
+	secret, label, err := resolveArg(c.Secret)
 	if err != nil {
 		return err
 	}
 	defer secret.Wipe()
 	if !c.Reveal {
-		stdout("%s: %d bytes, from %s\n", ref, secret.Len(), secret.Source)
+		stdout("%s: %d bytes, from %s\n", label, secret.Len(), secret.Source)
 		return nil
 	}
-	say("warning: the value of " + ref.String() + " is printed in the clear")
+	say("warning: the value of " + label + " is printed in the clear")
 	if _, err := os.Stdout.Write(secret.Bytes()); err != nil {
 		return fmt.Errorf("printing the value: %w", err)
 	}
@@ -101,36 +101,38 @@ type secretCheck struct {
 
 // Run resolves one secret and says where it was found.
 func (c *secretCheck) Run() error {
-	secret, ref, err := resolveArg(c.Secret)
+	secret, label, err := resolveArg(c.Secret)
 	if err != nil {
 		return err
 	}
 	defer secret.Wipe()
-	stdout("%s: found in %s\n", ref, secret.Source)
+	stdout("%s: found in %s\n", label, secret.Source)
 	return nil
 }
 
 // resolveArg resolves what a command takes as NAME|REF: with a colon it is a
-// reference, without one a name to search for.
-func resolveArg(arg string) (*resolve.Secret, resolve.Ref, error) {
+// reference, without one a name to search for. label is how to print it.
+func resolveArg(arg string) (secret *resolve.Secret, label string, err error) {
 	ref := resolve.Auto(arg, "")
 	if strings.Contains(arg, ":") {
-		var err error
 		if ref, err = resolve.ParseRef(arg); err != nil {
-			return nil, ref, fmt.Errorf("reading the reference: %w", err)
+			return nil, "", fmt.Errorf("reading the reference: %w", err)
 		}
+		label = ref.String()
 	} else if !names.Valid(arg) {
-		return nil, ref, errors.New("reading the name: not a valid name: " + names.Rule)
+		return nil, "", errors.New("reading the name: not a valid name: " + names.Rule)
+	} else {
+		label = names.Show(arg)
 	}
 	r, err := newResolver(profiles.Locate())
 	if err != nil {
-		return nil, ref, err
+		return nil, "", err
 	}
 	if err := inject.Harden(); err != nil {
-		return nil, ref, err
+		return nil, "", err
 	}
-	secret, err := r.Resolve(context.Background(), ref)
-	return secret, ref, err
+	secret, err = r.Resolve(context.Background(), ref)
+	return secret, label, err
 }
 
 type secretList struct {
@@ -246,5 +248,5 @@ func (c *secretRm) holder(r *resolve.Resolver) (string, error) {
 		return holders[0], nil
 	}
 	return "", hint.Add(fmt.Errorf("removing %s: several backends have it: %s", names.Show(c.Name), strings.Join(holders, ", ")),
-		"wg-run secret rm "+c.Name+" --backend "+holders[0])
+		"wg-run secret rm "+names.Or(c.Name, "NAME")+" --backend "+holders[0])
 }

@@ -54,12 +54,25 @@ func Show(s string) string {
 	return "'" + s + "'"
 }
 
+// Or returns s for a command line in a hint, or placeholder where s looks like a
+// pasted key.
+func Or(s, placeholder string) string {
+	if LooksSecret(s) {
+		return placeholder
+	}
+	return s
+}
+
 // keyPrefixes begin keys of well-known issuers.
 var keyPrefixes = []string{
 	"sk-", "sk_", "pk_", "rk_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-",
 	"xox", "AKIA", "ASIA", "AIza", "eyJ", "hf_", "npm_", "pypi-", "SG.", "hvs.", "ya29.", "ops_",
 	"AGE-SECRET-KEY-", "-----BEGIN", "gsk_", "xai-", "r8_", "dop_v1_",
 }
+
+// shortestKey is the length in bytes from which a text with a well-known prefix
+// and a digit is taken for a key: "npm_token" is a name.
+const shortestKey = 16
 
 // LooksSecret reports whether s may be a key: a well-known prefix, characters
 // that no name has, a length that no name has, or an unbroken run of 16 or more
@@ -69,7 +82,7 @@ func LooksSecret(s string) bool {
 		return true
 	}
 	for _, p := range keyPrefixes {
-		if strings.HasPrefix(s, p) {
+		if len(s) >= shortestKey && strings.HasPrefix(s, p) && strings.ContainsAny(s, "0123456789") {
 			return true
 		}
 	}
