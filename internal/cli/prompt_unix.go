@@ -15,10 +15,10 @@ var endingSignals = []os.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIG
 
 func openTerminal() (*os.File, error) { return os.OpenFile("/dev/tty", os.O_RDWR, 0) }
 
-// dieOf ends the process by the signal, so that the caller's shell sees it; a
-// stop ends as an interrupt.
+// dieOf ends the process by the signal, so that the caller's shell sees it. A
+// stop ends as an interrupt, and so does a quit, for which Go would print stacks.
 func dieOf(s os.Signal) {
-	if s == unix.SIGTSTP {
+	if s == unix.SIGTSTP || s == unix.SIGQUIT {
 		s = unix.SIGINT
 	}
 	signal.Reset(s)

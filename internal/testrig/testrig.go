@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package testrig starts the real parts that tests need: a private D-Bus, a
 // gnome-keyring, a pass store; and it builds wg-run as it is released. What it
 // starts lives below one temporary folder and ends with the test. It is used by
