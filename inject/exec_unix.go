@@ -55,7 +55,7 @@ func (p *Plan) Exec() error {
 	if errors.Is(err, unix.ENOENT) {
 		condition = ErrNoWorker
 	}
-	return fmt.Errorf("executing %s: %w: %w", names.Show(p.Path), condition, err)
+	return fmt.Errorf("executing %s: %w: %w", names.ShowPath(p.Path), condition, err)
 }
 
 // place gives each file its number. The files are moved out of the way first,

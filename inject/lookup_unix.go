@@ -69,14 +69,14 @@ func executable(file string) error {
 	err := unix.Stat(file, &st)
 	switch {
 	case err == unix.ENOENT, err == unix.ENOTDIR, err == unix.ENAMETOOLONG:
-		return fmt.Errorf("%s: %w", names.Show(file), ErrNoWorker)
+		return fmt.Errorf("%s: %w", names.ShowPath(file), ErrNoWorker)
 	case err != nil:
-		return fmt.Errorf("%s: %w: %w", names.Show(file), ErrNotExecutable, err)
+		return fmt.Errorf("%s: %w: %w", names.ShowPath(file), ErrNotExecutable, err)
 	case st.Mode&unix.S_IFMT == unix.S_IFDIR:
-		return fmt.Errorf("%s: %w: it is a folder", names.Show(file), ErrNotExecutable)
+		return fmt.Errorf("%s: %w: it is a folder", names.ShowPath(file), ErrNotExecutable)
 	}
 	if err := unix.Faccessat(unix.AT_FDCWD, file, unix.X_OK, unix.AT_EACCESS); err != nil {
-		return hint.Add(fmt.Errorf("%s: %w: %w", names.Show(file), ErrNotExecutable, err), "chmod +x "+names.Show(file))
+		return hint.Add(fmt.Errorf("%s: %w: %w", names.ShowPath(file), ErrNotExecutable, err), "chmod +x "+names.ShowPath(file))
 	}
 	return nil
 }
@@ -93,7 +93,7 @@ func allowed(file string, list []string, path string) error {
 			return nil
 		}
 	}
-	return hint.Add(fmt.Errorf("the profile does not allow %s", names.Show(file)),
+	return hint.Add(fmt.Errorf("the profile does not allow %s", names.ShowPath(file)),
 		"it allows: "+strings.Join(list, ", ")+"; the list is 'allow' in the profile")
 }
 

@@ -99,20 +99,31 @@ func percentDecoded(text string) string {
 func jsonDecoded(text string) string {
 	var b strings.Builder
 	for i := 0; i < len(text); {
-		size := 1
-		if text[i] == '\\' {
-			size = escapeSize(text[i:])
-			var s string
-			if json.Unmarshal([]byte(`"`+text[i:i+size]+`"`), &s) == nil {
-				b.WriteString(s)
-				i += size
-				continue
-			}
+		if text[i] != '\\' {
+			b.WriteByte(text[i])
+			i++
+			continue
 		}
-		b.WriteString(text[i : i+size])
+		size := escapeSize(text[i:])
+		b.WriteString(unescaped(text[i : i+size]))
 		i += size
 	}
 	return b.String()
+}
+
+// unescaped decodes one escape; what is none stays.
+func unescaped(escape string) string {
+	if len(escape) == 2 {
+		if i := strings.IndexByte(`"\/bfnrt`, escape[1]); i >= 0 {
+			return "\"\\/\b\f\n\r\t"[i : i+1]
+		}
+		return escape
+	}
+	var s string
+	if json.Unmarshal([]byte(`"`+escape+`"`), &s) != nil {
+		return escape
+	}
+	return s
 }
 
 // escapeSize is the length of the escape at the start of text; a surrogate pair

@@ -68,11 +68,8 @@ func readSecretFile(ctx context.Context, path string) (*Secret, error) {
 			return nil, withoutPath(err)
 		}
 		defer func() { _ = f.Close() }()
-		b, err := readBounded(f)
-		if err != nil {
-			return nil, withoutPath(err)
-		}
-		return NewSecret(TrimNewline(b)), nil
+		secret, err := ReadSecret(f)
+		return secret, withoutPath(err)
 	})
 }
 
@@ -82,6 +79,20 @@ func withoutPath(err error) error {
 		return pe.Err
 	}
 	return err
+}
+
+// ReadSecret reads r to its end and applies the newline rule. ErrTooBig where
+// the value is over MaxSecret bytes.
+func ReadSecret(r io.Reader) (*Secret, error) {
+	b, err := readBounded(r)
+	if err != nil {
+		return nil, err
+	}
+	if b = TrimNewline(b); len(b) > MaxSecret {
+		clear(b)
+		return nil, ErrTooBig
+	}
+	return NewSecret(b), nil
 }
 
 // readBounded reads r to its end into memory that is cleared when it is

@@ -97,8 +97,8 @@ func (c *profileShow) Run() error {
 	optional("about", p.Description)
 	optional("model", p.Model)
 	optional("secret", refOrNot(p.APIKeyRef))
-	if p.APIKeyRef == "" {
-		optional("variable", p.APIKeyEnv+" (deprecated)")
+	if p.APIKeyRef == "" && p.APIKeyEnv != "" {
+		row("variable", "%s (deprecated)", names.Show(p.APIKeyEnv))
 	}
 	for _, s := range p.Secrets {
 		row("secret", "%s: %s", s.Name, refOrNot(s.Ref))

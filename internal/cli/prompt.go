@@ -56,12 +56,11 @@ func readStdin() ([]byte, error) {
 	if term.IsTerminal(0) {
 		return nil, hint.Add(errors.New("standard input is a terminal, which would show the value"), "leave out --from-stdin to be asked")
 	}
-	value, err := io.ReadAll(io.LimitReader(os.Stdin, resolve.MaxSecret+3))
+	secret, err := resolve.ReadSecret(os.Stdin)
 	if err != nil {
 		return nil, err
 	}
-	value = resolve.TrimNewline(value)
-	return value, resolve.Storable(resolve.NewSecret(value))
+	return secret.Bytes(), resolve.Storable(secret)
 }
 
 // askHidden reads one line with echo off. A signal that ends us, or stops us,

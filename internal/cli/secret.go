@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"golang.org/x/term"
@@ -169,13 +170,22 @@ func (c *secretList) Run() error {
 		err = json.NewEncoder(os.Stdout).Encode(map[string]any{"secrets": all})
 	} else {
 		for _, l := range all {
-			stdout("%-32s %s\n", l.Name, l.Backend)
+			stdout("%-32s %s\n", printable(l.Name), l.Backend)
 		}
 	}
 	if err == nil && failed {
 		return errSaid
 	}
 	return err
+}
+
+// printable quotes a name that other programs made and that is none of ours: it
+// could hold anything that a terminal obeys.
+func printable(name string) string {
+	if names.Valid(name) {
+		return name
+	}
+	return strconv.Quote(name)
 }
 
 // usable lists the backends that store, without plaintext where it is not allowed.

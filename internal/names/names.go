@@ -54,6 +54,17 @@ func Show(s string) string {
 	return "'" + s + "'"
 }
 
+// ShowPath is Show for a path, whose parts are longer and more varied than a
+// name's: only the marks of well-known keys hide it.
+func ShowPath(path string) string {
+	for part := range strings.SplitSeq(path, "/") {
+		if hasKeyPrefix(part) || strings.ContainsFunc(part, func(r rune) bool { return r < ' ' || r == 0x7f || r == utf8.RuneError }) {
+			return "(not shown: it looks like a key)"
+		}
+	}
+	return "'" + path + "'"
+}
+
 // Or returns s for a command line in a hint, or placeholder where s looks like a
 // pasted key.
 func Or(s, placeholder string) string {
@@ -74,6 +85,15 @@ var keyPrefixes = []string{
 // and a digit is taken for a key: "npm_token" is a name.
 const shortestKey = 16
 
+func hasKeyPrefix(s string) bool {
+	for _, p := range keyPrefixes {
+		if len(s) >= shortestKey && strings.HasPrefix(s, p) && strings.ContainsAny(s, "0123456789") {
+			return true
+		}
+	}
+	return false
+}
+
 // LooksSecret reports whether s may be a key: a well-known prefix, characters
 // that no name has, a length that no name has, or an unbroken run of 16 or more
 // letters and digits mixed. It errs on the side of yes.
@@ -81,10 +101,8 @@ func LooksSecret(s string) bool {
 	if len(s) > MaxLen || !utf8.ValidString(s) {
 		return true
 	}
-	for _, p := range keyPrefixes {
-		if len(s) >= shortestKey && strings.HasPrefix(s, p) && strings.ContainsAny(s, "0123456789") {
-			return true
-		}
+	if hasKeyPrefix(s) {
+		return true
 	}
 	run, letters, digits := 0, false, false
 	for i := 0; i < len(s); i++ {
