@@ -35,30 +35,15 @@ func Read(name string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: it does not hold a descriptor's number", fdVar)
 	}
-	f := os.NewFile(uintptr(n), fdVar)
-	defer func() { _ = f.Close() }()
-	value, err := readHanded(f)
+	value, err := readDescriptor(int(n))
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", fdVar, err)
 	}
 	return value, nil
 }
 
-func readHanded(f *os.File) ([]byte, error) {
-	fi, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("the descriptor is not open: %w", err)
-	}
-	switch mode := fi.Mode(); {
-	case mode.IsRegular():
-		// A memory file's offset is shared with whoever inherited it as well.
-		if _, err := f.Seek(0, io.SeekStart); err != nil {
-			return nil, err
-		}
-	case mode&(os.ModeNamedPipe|os.ModeSocket) == 0:
-		return nil, errors.New("the descriptor is neither a pipe nor a memory file")
-	}
-	value, err := io.ReadAll(io.LimitReader(f, MaxRead+1))
+func readBounded(r io.Reader) ([]byte, error) {
+	value, err := io.ReadAll(io.LimitReader(r, MaxRead+1))
 	switch {
 	case err != nil:
 		return nil, err
