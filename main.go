@@ -1,6 +1,5 @@
-// The worker gets the processors that wg-run was given, so wg-run itself needs
-// no count of them from the cgroup: that would cost system calls at every start
-// and two descriptors that stay open.
+// wg-run is gone before a change of its cgroup's processors could matter, so the
+// runtime need not keep the cgroup's files open and look at them.
 //
 //go:debug containermaxprocs=0
 //go:debug updatemaxprocs=0

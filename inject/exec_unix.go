@@ -41,9 +41,13 @@ func freeNumbers(n int) ([]int, error) {
 // ErrNotExecutable or ErrNoWorker. The process keeps its pid, folder, umask,
 // limits, terminal and the caller's descriptors.
 func (p *Plan) Exec() error {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	if err := p.place(); err != nil {
+	place := p.keep
+	if !p.inPlace() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		place = p.place
+	}
+	if err := place(); err != nil {
 		return fmt.Errorf("placing descriptors: %w", err)
 	}
 	err := unix.Exec(p.Path, p.Argv, p.Env)
@@ -56,6 +60,31 @@ func (p *Plan) Exec() error {
 		condition = ErrNoWorker
 	}
 	return fmt.Errorf("executing %s: %w: %w", names.ShowPath(p.Path), condition, err)
+}
+
+// inPlace reports whether every file sits on its number already, as the first
+// descriptors that a process opens do. Then no thread and no table of its own
+// are needed.
+func (p *Plan) inPlace() bool {
+	for i := range p.Deliveries {
+		if int(p.Deliveries[i].file.Fd()) != p.Deliveries[i].Number {
+			return false
+		}
+	}
+	return true
+}
+
+// keep lets the files survive execve where they are.
+func (p *Plan) keep() error {
+	for _, fd := range p.closing {
+		unix.CloseOnExec(fd)
+	}
+	for i := range p.Deliveries {
+		if _, err := unix.FcntlInt(uintptr(p.Deliveries[i].Number), unix.F_SETFD, 0); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // place gives each file its number. The files are moved out of the way first,

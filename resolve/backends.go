@@ -12,6 +12,9 @@ type Backend struct {
 	// error wraps ErrNotFound or ErrUnavailable exactly where that is so. It
 	// holds no part of a value.
 	Get func(ctx context.Context, s *Settings, path string) (*Secret, error)
+	// Local says that Get reads only our own files or memory, and needs no
+	// deadline: a timer costs a thread and a poller at every start.
+	Local bool
 	// Store is nil where wg-run cannot write.
 	Store *Store
 	// Credentials are the variables with which the backend's program is let in.

@@ -22,6 +22,7 @@ var ErrNotAllowed = errors.New("the plaintext store is not allowed")
 var plaintextBackend = Backend{
 	Scheme: "plaintext",
 	Help:   "the unencrypted file secrets.toml, only if allowed",
+	Local:  true,
 	Get: func(_ context.Context, s *Settings, name string) (*Secret, error) {
 		entries, err := readPlaintext(s)
 		if err != nil {

@@ -106,9 +106,12 @@ func (r *Resolver) get(ctx context.Context, ref Ref) (*Secret, error) {
 	if b == nil {
 		return nil, ErrBadRef
 	}
-	ctx, cancel := context.WithTimeout(ctx, r.Deadline())
-	defer cancel()
-	defer r.sayWhenSlow(b)()
+	if !b.Local {
+		var cancel func()
+		ctx, cancel = context.WithTimeout(ctx, r.Deadline())
+		defer cancel()
+		defer r.sayWhenSlow(b)()
+	}
 	secret, err := b.Get(ctx, &r.Settings, ref.Path)
 	if err == nil && secret.Len() > MaxSecret {
 		err = ErrTooBig

@@ -13,6 +13,10 @@ import (
 
 // parse reads the flags of a run.
 func parse(f *runFlags, args []string) error {
+	if quick(f, args) {
+		return nil
+	}
+	*f = runFlags{}
 	k, err := kong.New(f, kong.Name("wg-run"), kong.NoDefaultHelp())
 	if err != nil {
 		return err

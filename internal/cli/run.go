@@ -16,7 +16,7 @@ import (
 )
 
 // runFlags are the flags of a run: the only grammar that is built when a worker
-// is started.
+// is started, and only where quick cannot read the line.
 type runFlags struct {
 	Profile string   `placeholder:"NAME" help:"Profile to use: which secrets the worker gets, and how (default: $$WG_PROFILE, else the active one)."`
 	Ref     string   `placeholder:"REF" help:"Deliver the secret that REF names, as keyring:openrouter; no profile is needed."`
