@@ -31,6 +31,9 @@ var (
 	// keyringProbe asks for an entry within ctx, without a prompt and without
 	// starting a bus: go-keyring by itself would do both.
 	keyringProbe func(ctx context.Context, name string) (keyringState, error)
+	// keyringDirect is a shorter way to an entry that is unlocked; ok is false
+	// where it is not, or not to be had so.
+	keyringDirect func(ctx context.Context, name string) (secret *Secret, ok bool, err error)
 	// keyringNames lists our entries, also while locked.
 	keyringNames func(ctx context.Context, s *Settings) ([]string, error)
 	// keyringNoted keeps an index of names where the platform cannot list them.
@@ -45,6 +48,11 @@ var keyringBackend = Backend{
 	Scheme: "keyring",
 	Help:   "the OS keyring (Secret Service, macOS Keychain, Windows Credential Manager)",
 	Get: func(ctx context.Context, s *Settings, name string) (*Secret, error) {
+		if keyringDirect != nil {
+			if secret, ok, err := keyringDirect(ctx, name); ok || err != nil {
+				return secret, err
+			}
+		}
 		if err := probe(ctx, s, name, true); err != nil {
 			return nil, err
 		}

@@ -1,0 +1,49 @@
+package resolve
+
+import (
+	"context"
+	"strings"
+
+	"github.com/godbus/dbus/v5"
+)
+
+func init() { keyringDirect = directGet }
+
+// loginItems begins the path of every item in the collection that go-keyring
+// prefers.
+const loginItems = secretsPath + "/collection/login/"
+
+// directGet reads an entry that is unlocked in the login collection with three
+// calls, two of them sent together, where go-keyring makes seven: half of a start
+// was waiting for those. ok is false where the entry is anything else; then
+// go-keyring, which can have it unlocked, is to be asked.
+func directGet(ctx context.Context, name string) (secret *Secret, ok bool, err error) {
+	conn, err := sessionBus(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	service := conn.Object(secretsName, secretsPath)
+	opening := service.GoWithContext(ctx, secretsService+".OpenSession", 0, make(chan *dbus.Call, 1), "plain", dbus.MakeVariant(""))
+	unlocked, _, err := searchItems(ctx, conn, map[string]string{"service": keyringService, "username": name})
+	if err != nil || len(unlocked) == 0 || !strings.HasPrefix(string(unlocked[0]), loginItems) {
+		return nil, false, err
+	}
+	var none dbus.Variant
+	var session dbus.ObjectPath
+	if err := (<-opening.Done).Store(&none, &session); err != nil {
+		return nil, false, busError(ctx, err)
+	}
+	var answer struct {
+		Session     dbus.ObjectPath
+		Parameters  []byte
+		Value       []byte
+		ContentType string
+	}
+	item := conn.Object(secretsName, unlocked[0])
+	err = item.CallWithContext(ctx, secretsItem+".GetSecret", 0, session).Store(&answer)
+	conn.Object(secretsName, session).Go("org.freedesktop.Secret.Session.Close", dbus.FlagNoReplyExpected, nil)
+	if err != nil {
+		return nil, false, busError(ctx, err)
+	}
+	return NewSecret(answer.Value), true, nil
+}
