@@ -9,6 +9,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+func init() {
+	// Only files in memory have seals (fcntl(2), "File Sealing").
+	isMemfd = func(fd int) bool {
+		_, err := unix.FcntlInt(uintptr(fd), unix.F_GET_SEALS, 0)
+		return err == nil
+	}
+}
+
 const allSeals = unix.F_SEAL_SEAL | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE
 
 // openMemfd makes a memory file (memfd_create(2)) of mode 0400, sealed against

@@ -27,12 +27,12 @@ var (
 func Read(name string) ([]byte, error) {
 	fdVar, fileVar := Variables(name)
 	text, ok := os.LookupEnv(fdVar)
+	_, _ = os.Unsetenv(fdVar), os.Unsetenv(fileVar)
 	if !ok {
 		return nil, fmt.Errorf("reading %s: %w", fdVar, ErrNotGiven)
 	}
-	defer func() { _, _ = os.Unsetenv(fdVar), os.Unsetenv(fileVar) }()
 	n, err := strconv.ParseUint(text, 10, 31)
-	if err != nil {
+	if err != nil || n < 3 {
 		return nil, fmt.Errorf("reading %s: it does not hold a descriptor's number", fdVar)
 	}
 	value, err := readDescriptor(int(n))

@@ -11,20 +11,32 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// isMemfd, where the platform has memory files, tells them from files on disk.
+var isMemfd func(fd int) bool
+
 // readDescriptor reads a descriptor to its end and closes it. One that wg-run
-// cannot have made is left alone: with a stale number it is the program's own.
+// cannot have handed over is left alone: with a stale number, or where a launcher
+// closed the descriptor on the way, it is the program's own.
 func readDescriptor(fd int) ([]byte, error) {
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
+	flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
+	if err != nil {
 		return nil, fmt.Errorf("the descriptor is not open: %w", err)
 	}
+	if flags&unix.FD_CLOEXEC != 0 {
+		return nil, errors.New("the descriptor was not inherited, but opened by this program")
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return nil, fmt.Errorf("looking at the descriptor: %w", err)
+	}
 	kind := st.Mode & unix.S_IFMT
-	if kind != unix.S_IFIFO && kind != unix.S_IFSOCK && kind != unix.S_IFREG {
+	memfd := kind == unix.S_IFREG && isMemfd != nil && isMemfd(fd)
+	if kind != unix.S_IFIFO && kind != unix.S_IFSOCK && !memfd {
 		return nil, errors.New("the descriptor is neither a pipe nor a memory file")
 	}
 	f := os.NewFile(uintptr(fd), "handed over")
 	defer func() { _ = f.Close() }()
-	if kind == unix.S_IFREG {
+	if memfd {
 		// The offset is shared with whoever inherited the file as well.
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return nil, err

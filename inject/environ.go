@@ -20,8 +20,11 @@ func newEnviron(list []string) *environ {
 
 // cut splits an entry at its first "=" that is not its first byte.
 func cut(entry string) (name, value string, ok bool) {
-	if i := strings.IndexByte(entry, '='); i > 0 {
-		return entry[:i], entry[i+1:], true
+	if entry == "" {
+		return "", "", false
+	}
+	if i := strings.IndexByte(entry[1:], '='); i >= 0 {
+		return entry[:i+1], entry[i+2:], true
 	}
 	return entry, "", false
 }
@@ -83,12 +86,28 @@ func (e *environ) dropCredentials(keep []string) (dropped []Dropped, closing []i
 				return ""
 			}
 		}
-		if n, err := strconv.Atoi(value); err == nil && n > 2 && resolve.NamesDescriptor(name) {
+		if n, err := strconv.Atoi(strings.TrimSpace(value)); err == nil && n >= 0 && resolve.NamesDescriptor(name) {
 			closing = append(closing, n)
 		}
 		return "lets a program into a secret store"
 	})
 	return dropped, closing
+}
+
+// dropStale takes out pairs of an outer wg-run whose numbers this run takes: a
+// worker would find another secret behind them.
+func (e *environ) dropStale(numbers []int) []Dropped {
+	return e.drop(func(name, value string) string {
+		if !strings.HasPrefix(name, "WG_") || !strings.HasSuffix(name, "_FD") && !strings.HasSuffix(name, "_FILE") {
+			return ""
+		}
+		for _, n := range numbers {
+			if text := strconv.Itoa(n); value == text || value == DevFd+text {
+				return "names a descriptor that holds another secret now"
+			}
+		}
+		return ""
+	})
 }
 
 // dropSources takes out the variables that env: references name.

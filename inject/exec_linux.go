@@ -16,7 +16,7 @@ func init() {
 // threads go on using until execve ends them. close_range(2) with a range that
 // is empty does it where unshare(2) is forbidden, as in many containers.
 func linuxOwnTable() error {
-	const none = ^uint(0) >> 33 // above every descriptor
+	const none = 1<<31 - 1 // above every descriptor
 	err := unix.CloseRange(none, none, unix.CLOSE_RANGE_UNSHARE)
 	if errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.EINVAL) {
 		return unix.Unshare(unix.CLONE_FILES)

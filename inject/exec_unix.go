@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
 )
 
@@ -43,8 +44,7 @@ func freeNumbers(n int) ([]int, error) {
 func (p *Plan) Exec() error {
 	place := p.keep
 	if !p.inPlace() {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
+		runtime.LockOSThread() // for good: this thread's descriptors are not the others'
 		place = p.place
 	}
 	if err := place(); err != nil {
@@ -57,6 +57,10 @@ func (p *Plan) Exec() error {
 	}
 	condition := ErrNotExecutable
 	if errors.Is(err, unix.ENOENT) {
+		if executable(p.Path) == nil {
+			return hint.Add(fmt.Errorf("executing %s: its interpreter: %w", names.ShowPath(p.Path), ErrNoWorker),
+				"see its first line: "+hint.Command("head", "-1", p.Path)+" | cat -A (a ^M there comes from Windows)")
+		}
 		condition = ErrNoWorker
 	}
 	return fmt.Errorf("executing %s: %w: %w", names.ShowPath(p.Path), condition, err)
@@ -76,11 +80,30 @@ func (p *Plan) inPlace() bool {
 
 // keep lets the files survive execve where they are.
 func (p *Plan) keep() error {
-	for _, fd := range p.closing {
-		unix.CloseOnExec(fd)
+	if err := p.shut(); err != nil {
+		return err
 	}
 	for i := range p.Deliveries {
 		if _, err := unix.FcntlInt(uintptr(p.Deliveries[i].Number), unix.F_SETFD, 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shut keeps the descriptors of dropped credentials from the worker; the standard
+// ones become /dev/null, since a worker may rely on their being open.
+func (p *Plan) shut() error {
+	for _, fd := range p.closing {
+		if fd >= firstNumber {
+			unix.CloseOnExec(fd)
+			continue
+		}
+		null, err := unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return err
+		}
+		if err := duplicate(null, fd); err != nil {
 			return err
 		}
 	}
@@ -91,9 +114,9 @@ func (p *Plan) keep() error {
 // since one may sit on another's number.
 func (p *Plan) place() error {
 	if ownTable != nil {
-		if err := ownTable(); err != nil {
-			return err
-		}
+		// Where even that is forbidden, the table is changed under the runtime's
+		// other threads, an instant before execve ends them.
+		_ = ownTable()
 	}
 	above := firstNumber
 	for i := range p.Deliveries {
@@ -106,8 +129,8 @@ func (p *Plan) place() error {
 			return err
 		}
 	}
-	for _, fd := range p.closing {
-		unix.CloseOnExec(fd)
+	if err := p.shut(); err != nil {
+		return err
 	}
 	for i, fd := range moved {
 		if err := duplicate(fd, p.Deliveries[i].Number); err != nil {

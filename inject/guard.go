@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/graphwork/wg-run/fdpass"
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
 )
@@ -18,6 +19,10 @@ const shortest = 16
 var needed = []string{
 	"PATH", "HOME", "USER", "LOGNAME", "SHELL", "PWD", "TERM", "LANG", "TMPDIR",
 	"XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY",
+}
+
+func isNeeded(variable string) bool {
+	return slices.Contains(needed, variable) || strings.HasPrefix(variable, "LC_")
 }
 
 // guard compares environment and arguments with every delivered secret: a
@@ -43,12 +48,18 @@ func (p *Plan) guard(env *environ) error {
 
 func (p *Plan) guardEnv(env *environ, secret string, n needle) error {
 	var refused error
+	var own []string // hold a number, whatever the secret
+	for i := range p.Deliveries {
+		fd, file := fdpass.Variables(p.Deliveries[i].Name)
+		own = append(own, fd, file)
+	}
 	dropped := env.drop(func(name, value string) string {
 		switch {
 		case n.in(name):
 			refused = fmt.Errorf("the name of a variable: %w '%s'", ErrLeak, secret)
-		case !n.in(value):
-		case slices.Contains(needed, name) || strings.HasPrefix(name, "LC_"):
+		case slices.Contains(own, name):
+		case !n.in(value) && !n.in(name+"="+value):
+		case isNeeded(name):
 			refused = fmt.Errorf("the variable %s: %w '%s'", name, ErrLeak, secret)
 		default:
 			return "contains the secret '" + secret + "'"

@@ -3,6 +3,7 @@
 package inject
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -44,11 +45,13 @@ func lookup(name, path string) (string, error) {
 		}
 		file := dir + "/" + name
 		err := executable(file)
-		if err == nil {
+		switch {
+		case err == nil:
 			return file, nil
-		}
-		if errors.Is(err, ErrNotExecutable) && refused == nil {
-			refused = err
+		case errors.Is(err, unix.EACCES):
+			refused = cmp.Or(refused, err)
+		case !errors.Is(err, ErrNoWorker):
+			return "", err
 		}
 	}
 	if path == "" {
@@ -59,7 +62,7 @@ func lookup(name, path string) (string, error) {
 	if refused != nil {
 		return "", refused
 	}
-	return "", hint.Add(fmt.Errorf("%s: %w in PATH", names.Show(name), ErrNoWorker), "command -v "+names.Or(name, "WORKER"))
+	return "", hint.Add(fmt.Errorf("%s: %w in PATH", names.Show(name), ErrNoWorker), hint.Command("command", "-v", "--", names.Or(name, "WORKER")))
 }
 
 // executable says whether execve(2) would take the file, as far as its mode
@@ -68,15 +71,16 @@ func executable(file string) error {
 	var st unix.Stat_t
 	err := unix.Stat(file, &st)
 	switch {
-	case err == unix.ENOENT, err == unix.ENOTDIR, err == unix.ENAMETOOLONG:
+	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENOTDIR), errors.Is(err, unix.ESTALE),
+		errors.Is(err, unix.ENODEV), errors.Is(err, unix.ETIMEDOUT), errors.Is(err, unix.ENAMETOOLONG):
 		return fmt.Errorf("%s: %w", names.ShowPath(file), ErrNoWorker)
 	case err != nil:
 		return fmt.Errorf("%s: %w: %w", names.ShowPath(file), ErrNotExecutable, err)
 	case st.Mode&unix.S_IFMT == unix.S_IFDIR:
-		return fmt.Errorf("%s: %w: it is a folder", names.ShowPath(file), ErrNotExecutable)
+		return fmt.Errorf("%s: %w: it is a folder (%w)", names.ShowPath(file), ErrNotExecutable, unix.EACCES)
 	}
 	if err := unix.Faccessat(unix.AT_FDCWD, file, unix.X_OK, unix.AT_EACCESS); err != nil {
-		return hint.Add(fmt.Errorf("%s: %w: %w", names.ShowPath(file), ErrNotExecutable, err), "chmod +x "+names.ShowPath(file))
+		return hint.Add(fmt.Errorf("%s: %w: %w", names.ShowPath(file), ErrNotExecutable, err), hint.Command("chmod", "+x", file))
 	}
 	return nil
 }
@@ -94,7 +98,7 @@ func allowed(file string, list []string, path string) error {
 		}
 	}
 	return hint.Add(fmt.Errorf("the profile does not allow %s", names.ShowPath(file)),
-		"it allows: "+strings.Join(list, ", ")+"; the list is 'allow' in the profile")
+		"it allows: "+names.Printable(strings.Join(list, ", "))+"; the list is 'allow' in the profile")
 }
 
 // canonical resolves links in the folder only: /bin and /usr/bin can be one,

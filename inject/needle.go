@@ -10,14 +10,16 @@ import (
 // needle finds one secret in a text: as it is, without its last newline,
 // percent-encoded, JSON-escaped and in base64 (both alphabets, at any offset).
 type needle struct {
-	raw   string
-	whole bool // too short to be looked for inside other text
+	full  string
+	raw   string // without its last newline
+	whole bool   // too short to be looked for inside other text
 	coded []string
 }
 
 func newNeedle(secret []byte) needle {
-	raw := strings.TrimSuffix(strings.TrimSuffix(string(secret), "\n"), "\r")
-	n := needle{raw: raw, whole: len(raw) < shortest}
+	full := string(secret)
+	raw := trimmed(full)
+	n := needle{full: full, raw: raw, whole: len(raw) < shortest}
 	if n.whole {
 		return n
 	}
@@ -45,38 +47,58 @@ func (n needle) in(text string) bool {
 	if n.whole {
 		return n.equals(text)
 	}
+	if n.found(text) {
+		return true
+	}
+	if strings.IndexByte(text, '%') >= 0 && n.found(percentDecoded(text)) ||
+		strings.IndexByte(text, '\\') >= 0 && n.found(jsonDecoded(text)) {
+		return true
+	}
+	// application/x-www-form-urlencoded
+	return strings.IndexByte(n.raw, ' ') >= 0 && strings.IndexByte(text, '+') >= 0 &&
+		n.found(percentDecoded(strings.ReplaceAll(text, "+", " ")))
+}
+
+// found looks for the secret and its base64, which base64(1) breaks into lines.
+func (n needle) found(text string) bool {
 	if strings.Contains(text, n.raw) {
 		return true
 	}
+	joined := text
+	if strings.ContainsAny(text, " \t\r\n") {
+		joined = strings.NewReplacer(" ", "", "\t", "", "\r", "", "\n", "").Replace(text)
+	}
 	for _, c := range n.coded {
-		if strings.Contains(text, c) {
+		if strings.Contains(joined, c) {
 			return true
 		}
 	}
-	if strings.IndexByte(n.raw, ' ') >= 0 && strings.IndexByte(text, '+') >= 0 &&
-		strings.Contains(percentDecoded(strings.ReplaceAll(text, "+", " ")), n.raw) {
-		return true // application/x-www-form-urlencoded
-	}
-	return strings.IndexByte(text, '%') >= 0 && strings.Contains(percentDecoded(text), n.raw) ||
-		strings.IndexByte(text, '\\') >= 0 && strings.Contains(jsonDecoded(text), n.raw)
+	return false
 }
 
+// equals is in for a secret that counts only as a whole text, with or without
+// its last newline.
 func (n needle) equals(text string) bool {
-	trimmed := strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
-	if trimmed == n.raw {
+	same := func(s string) bool { return s == n.full || trimmed(s) == n.raw }
+	if same(text) || same(jsonDecoded(text)) || same(percentDecoded(text)) ||
+		same(percentDecoded(strings.ReplaceAll(text, "+", " "))) {
 		return true
 	}
-	bare := strings.TrimRight(trimmed, "=")
+	if quoted := trimmed(text); len(quoted) > 1 && quoted[0] == '"' && quoted[len(quoted)-1] == '"' && same(jsonDecoded(quoted[1:len(quoted)-1])) {
+		return true
+	}
+	bare := strings.TrimRight(trimmed(text), "=")
 	for _, enc := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
-		if bare == enc.EncodeToString([]byte(n.raw)) {
-			return true
+		for _, form := range []string{n.raw, n.full, n.raw + "\n"} { // echo adds the newline
+			if bare == enc.EncodeToString([]byte(form)) {
+				return true
+			}
 		}
 	}
-	var s string
-	return strings.IndexByte(text, '%') >= 0 && percentDecoded(trimmed) == n.raw ||
-		json.Unmarshal([]byte(trimmed), &s) == nil && s == n.raw ||
-		strings.IndexByte(text, '\\') >= 0 && jsonDecoded(trimmed) == n.raw
+	return false
 }
+
+func trimmed(s string) string { return strings.TrimSuffix(strings.TrimSuffix(s, "\n"), "\r") }
 
 // percentDecoded decodes what is a valid escape and leaves the rest, as a
 // lenient reader does.
@@ -113,8 +135,8 @@ func jsonDecoded(text string) string {
 
 // unescaped decodes one escape; what is none stays.
 func unescaped(escape string) string {
-	if len(escape) == 2 {
-		if i := strings.IndexByte(`"\/bfnrt`, escape[1]); i >= 0 {
+	if len(escape) <= 2 {
+		if i := strings.IndexByte(`"\/bfnrt`, escape[len(escape)-1]); i >= 0 && len(escape) == 2 {
 			return "\"\\/\b\f\n\r\t"[i : i+1]
 		}
 		return escape
@@ -127,15 +149,30 @@ func unescaped(escape string) string {
 }
 
 // escapeSize is the length of the escape at the start of text; a surrogate pair
-// is one escape.
+// is one escape, and a backslash that begins none stands for itself.
 func escapeSize(text string) int {
 	switch {
-	case len(text) >= 12 && text[1] == 'u' && (text[2]|0x20) == 'd' && text[6] == '\\' && text[7] == 'u':
-		return 12
-	case len(text) >= 6 && text[1] == 'u':
-		return 6
-	case len(text) >= 2:
+	case len(text) < 2:
+		return len(text)
+	case text[1] != 'u':
 		return 2
+	case !hexEscape(text):
+		return 1
+	case (text[2]|0x20) == 'd' && hexEscape(text[6:]):
+		return 12
 	}
-	return 1
+	return 6
+}
+
+// hexEscape reports whether text begins with \uXXXX.
+func hexEscape(text string) bool {
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return false
+	}
+	for _, c := range []byte(text[2:6]) {
+		if !(c >= '0' && c <= '9' || (c|0x20) >= 'a' && (c|0x20) <= 'f') {
+			return false
+		}
+	}
+	return true
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/graphwork/wg-run/fdpass"
 	"github.com/graphwork/wg-run/internal/hint"
@@ -60,6 +61,9 @@ func check(req Request) ([]fdpass.Channel, error) {
 	if len(req.Secrets) == 0 {
 		return nil, errors.New("no secret to deliver")
 	}
+	if strings.ContainsRune(req.Model+strings.Join(req.Env, ""), 0) {
+		return nil, errors.New("making the environment: a variable cannot hold a NUL byte")
+	}
 	taken := map[string]string{}
 	channels := make([]fdpass.Channel, len(req.Secrets))
 	for i, w := range req.Secrets {
@@ -71,6 +75,9 @@ func check(req Request) ([]fdpass.Channel, error) {
 			return nil, fmt.Errorf("secret %s: its variable %s is that of secret %s", names.Show(w.Name), v, names.Show(other))
 		}
 		taken[v] = w.Name
+		if source := w.Ref.Variable(); isNeeded(source) {
+			return nil, fmt.Errorf("secret %s: the worker needs the variable %s, and would not get it: name another", names.Show(w.Name), source)
+		}
 		var err error
 		if channels[i], err = fdpass.Find(w.Via); err != nil {
 			return nil, hint.Add(fmt.Errorf("secret %s: %w", names.Show(w.Name), err), "channels: "+channelNames())
@@ -80,14 +87,11 @@ func check(req Request) ([]fdpass.Channel, error) {
 }
 
 func channelNames() string {
-	text := ""
-	for i, c := range fdpass.Channels() {
-		if i > 0 {
-			text += ", "
-		}
-		text += c.Name
+	var list []string
+	for _, c := range fdpass.Channels() {
+		list = append(list, c.Name)
 	}
-	return text
+	return strings.Join(list, ", ")
 }
 
 // fill resolves and opens every secret, then makes environment and arguments.
@@ -112,6 +116,7 @@ func (p *Plan) fill(ctx context.Context, r *resolve.Resolver, req Request, chann
 	for i, n := range numbers {
 		p.Deliveries[i].Number = n
 	}
+	p.Dropped = env.dropStale(numbers)
 	return p.finish(req, env)
 }
 
@@ -133,8 +138,9 @@ func channelHint(err error, c fdpass.Channel) error {
 // finish makes environment and arguments and has them searched for leaks.
 func (p *Plan) finish(req Request, env *environ) error {
 	t := templates(p.Deliveries)
-	p.Dropped, p.closing = env.dropCredentials(req.KeepEnv)
-	p.Dropped = append(p.Dropped, env.dropSources(req.Secrets)...)
+	credentials, closing := env.dropCredentials(req.KeepEnv)
+	p.closing = closing
+	p.Dropped = append(append(p.Dropped, credentials...), env.dropSources(req.Secrets)...)
 	if req.Model != "" {
 		env.set("WG_MODEL", req.Model)
 	}

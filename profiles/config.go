@@ -53,8 +53,17 @@ func (c *Config) decode(data []byte) error {
 	if err != nil {
 		return err
 	}
-	ours := func(k toml.Key) bool { return k[0] == "secrets" && len(k) > 1 }
-	if err := tomlfile.CheckUnknown(md, configKeys, ours); err != nil {
+	for _, k := range configKeys {
+		if md.IsDefined(k) {
+			return fmt.Errorf("'%s' stands outside of its table: write [secrets] above it", k)
+		}
+	}
+	if err := tomlfile.Check(md, []string{"secrets"}, func(parents toml.Key) ([]string, bool) {
+		if len(parents) == 1 && parents[0] == "secrets" {
+			return configKeys, false
+		}
+		return []string{"secrets"}, true
+	}); err != nil {
 		return err
 	}
 	if f.Secrets.DefaultBackend != "" {

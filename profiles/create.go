@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
 
@@ -22,6 +23,9 @@ func (h Home) Create(ctx context.Context, p *Profile, force bool) error {
 	doing := "creating the profile"
 	if !names.Valid(p.Name) {
 		return fmt.Errorf("%s: not a valid name: %s", doing, names.Rule)
+	}
+	if !utf8.ValidString(p.Description + p.Model + p.APIKeyRef) {
+		return fmt.Errorf("%s: a text that is not UTF-8 cannot stand in it", doing)
 	}
 	dir, err := h.Path("profiles")
 	if err != nil {

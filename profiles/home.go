@@ -66,6 +66,15 @@ func (h Home) read(elem ...string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w (%w)", err, fs.ErrNotExist)
 	}
+	// Others who may write to the folder could put another file in place of ours.
+	for dir := filepath.Dir(path); len(dir) >= len(h.Dir); dir = filepath.Dir(dir) {
+		if err := safefile.CheckDir(dir); err != nil {
+			return nil, err
+		}
+		if len(dir) == len(h.Dir) {
+			break
+		}
+	}
 	return safefile.Read(path, safefile.Rule{Max: maxFile})
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"sort"
-	"strings"
 
 	"github.com/BurntSushi/toml"
 
@@ -79,6 +78,9 @@ func (h Home) Profile(name string) (*Profile, error) {
 	if err == nil {
 		p, err = parseProfile(name, data)
 	}
+	if err != nil && names.LooksSecret(name) {
+		return nil, fmt.Errorf("reading profile %s: it cannot be read", names.Show(name)) // the cause holds the path
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading profile %s: %w", names.Show(name), err)
 	}
@@ -110,20 +112,8 @@ func parseProfile(name string, data []byte) (*Profile, error) {
 		Name: name, Description: f.Description, Model: f.Model, APIKeyRef: f.APIKeyRef,
 		APIKeyEnv: f.APIKeyEnv, Via: f.Via, Allow: f.Allow, KeepEnv: f.KeepEnv,
 	}
-	seen := map[string]bool{}
-	for _, key := range md.Keys() {
-		if len(key) < 2 || key[0] != "secrets" || seen[key[1]] {
-			continue
-		}
-		seen[key[1]] = true
-		s := f.Secrets[key[1]]
-		if !names.Valid(key[1]) {
-			return nil, fmt.Errorf("a table in [secrets]: %s", names.Rule)
-		}
-		if s.Ref == "" {
-			return nil, fmt.Errorf("[secrets.%s]: 'ref' is missing", key[1])
-		}
-		p.Secrets = append(p.Secrets, Secret{key[1], s.Ref, s.Via})
+	if p.Secrets, err = f.further(md); err != nil {
+		return nil, err
 	}
 	for v, t := range f.Env {
 		p.Env = append(p.Env, Variable{v, t})
@@ -135,15 +125,41 @@ func parseProfile(name string, data []byte) (*Profile, error) {
 	return p, err
 }
 
-// checkKeys refuses keys that we do not know. A profile of wg's has top-level
-// keys and tables of its own.
-func checkKeys(md toml.MetaData, ofWg bool) error {
-	if err := tomlfile.CheckUnknown(md, []string{"ref", "via"}, func(k toml.Key) bool {
-		return len(k) > 2 && k[0] == "secrets"
-	}); err != nil {
-		return err
+// further lists the tables of [secrets] in the file's order.
+func (f *profileFile) further(md toml.MetaData) ([]Secret, error) {
+	var list []Secret
+	seen := map[string]bool{}
+	for _, key := range md.Keys() {
+		if len(key) < 2 || key[0] != "secrets" || seen[key[1]] {
+			continue
+		}
+		name := key[1]
+		seen[name] = true
+		if !names.Valid(name) {
+			return nil, fmt.Errorf("a table in [secrets]: %s", names.Rule)
+		}
+		s := f.Secrets[name]
+		if s.Ref == "" {
+			return nil, hint.Add(fmt.Errorf("[secrets.%s]: 'ref' is missing", names.Or(name, "…")),
+				"[secrets."+names.Or(name, "NAME")+"], and below it: ref = \"keyring:…\"")
+		}
+		list = append(list, Secret{name, s.Ref, s.Via})
 	}
-	return tomlfile.CheckUnknown(md, profileKeys, func(k toml.Key) bool {
-		return !ofWg && strings.ToLower(k[0]) != "llm_endpoints"
+	return list, nil
+}
+
+// checkKeys refuses keys that we do not know, and ours in another spelling. A
+// profile of wg's has top-level keys and tables of its own.
+func checkKeys(md toml.MetaData, ofWg bool) error {
+	return tomlfile.Check(md, []string{"secrets", "env", "llm_endpoints"}, func(parents toml.Key) ([]string, bool) {
+		switch {
+		case len(parents) == 0:
+			return append(profileKeys[:len(profileKeys):len(profileKeys)], "llm_endpoints"), ofWg
+		case len(parents) == 2 && parents[0] == "secrets":
+			return []string{"ref", "via"}, false
+		case parents[0] == "llm_endpoints":
+			return []string{"endpoints", "is_default", "api_key_ref", "api_key_env"}, true
+		}
+		return nil, true
 	})
 }

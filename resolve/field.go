@@ -13,33 +13,48 @@ import (
 // (RFC 6901): a string's content, or the text of a number, true, false, object
 // or array as it stands. null is not a value.
 func (s *Secret) pick(pointer string) error {
-	whole := s.b
+	whole := s.v.b
 	if !json.Valid(whole) { // its own error would quote the value
-		return fmt.Errorf("picking %s: the value is not JSON", "#"+pointer)
+		return errors.New("picking the field: the value is not JSON")
 	}
 	field := json.RawMessage(bytes.TrimSpace(whole))
 	for _, part := range strings.Split(pointer[1:], "/") {
 		var err error
 		if field, err = step(field, unescape.Replace(part)); err != nil {
-			return fmt.Errorf("picking %s: %w", "#"+pointer, err)
+			return fmt.Errorf("picking the field: %w", err)
 		}
 	}
 	var value []byte
 	switch field[0] {
 	case '"':
-		var text string
-		if err := json.Unmarshal(field, &text); err != nil {
-			return errors.New("picking a field: the value is not JSON")
+		text, err := jsonText(field)
+		if err != nil {
+			return fmt.Errorf("picking the field: %w", err)
 		}
 		value = []byte(text)
 	case 'n':
-		return fmt.Errorf("picking %s: it is null", "#"+pointer)
+		return errors.New("picking the field: it is null")
 	default:
 		value = bytes.Clone(field)
 	}
 	clear(whole)
-	s.b = value
+	s.v.b = value
 	return nil
+}
+
+// jsonText decodes a JSON string, and refuses one that the library would alter:
+// it puts U+FFFD in place of bytes that are not UTF-8 and of half a surrogate pair.
+func jsonText(field []byte) (string, error) {
+	var text string
+	if json.Unmarshal(field, &text) != nil {
+		return "", errors.New("the value is not JSON")
+	}
+	const replacement = "\uFFFD"
+	meant := bytes.Count(field, []byte(replacement)) + bytes.Count(bytes.ToLower(field), []byte(`\ufffd`))
+	if strings.Count(text, replacement) != meant {
+		return "", errors.New("the text is not valid Unicode, and would be altered")
+	}
+	return text, nil
 }
 
 var unescape = strings.NewReplacer("~1", "/", "~0", "~")

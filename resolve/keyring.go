@@ -40,6 +40,9 @@ var (
 	keyringNoted func(ctx context.Context, s *Settings, name string, stored bool) error
 	// keyringMax is the largest value in bytes, 0 if there is no special limit.
 	keyringMax func(name string) int
+	// keyringForeign takes from an error what the service itself wrote: it could
+	// quote the value.
+	keyringForeign func(err error) error
 	// keyringUnlock is how to unlock it.
 	keyringUnlock string
 )
@@ -119,6 +122,9 @@ func keyringError(ctx context.Context, name string, err error) error {
 		return errors.New("the keyring cannot hold a value of this size")
 	case keyringProbe != nil && stillLocked(ctx, name):
 		return hint.Add(fmt.Errorf("the keyring is %w and was not unlocked", ErrLocked), keyringUnlock)
+	}
+	if keyringForeign != nil {
+		err = keyringForeign(err)
 	}
 	return fmt.Errorf("the keyring refused: %w", err)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/names"
 )
 
 // The Secret Service API, https://specifications.freedesktop.org/secret-service/.
@@ -27,6 +28,12 @@ const (
 func init() {
 	keyringProbe = probeSecretService
 	keyringNames = secretServiceNames
+	keyringForeign = func(err error) error {
+		if e, ok := errors.AsType[dbus.Error](err); ok {
+			return errors.New(names.Printable(e.Name))
+		}
+		return err
+	}
 	keyringUnlock = "log in to the desktop, or unlock the login keyring there: seahorse (headless: gnome-keyring-daemon --unlock)"
 }
 
@@ -159,8 +166,11 @@ func ensureAddress() error {
 		dir = "/run/user/" + strconv.Itoa(os.Getuid())
 	}
 	socket := filepath.Join(dir, "bus")
-	if _, err := os.Stat(socket); err != nil {
+	switch _, err := os.Stat(socket); {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 		return noBus(fmt.Errorf("no D-Bus session bus: %w", ErrUnavailable))
+	case err != nil:
+		return fmt.Errorf("looking for the D-Bus session bus: %w", err)
 	}
 	// For this process alone: the worker's environment was taken before.
 	return os.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+dbus.EscapeBusAddressValue(socket))
@@ -188,7 +198,7 @@ func busError(ctx context.Context, err error) error {
 			return hint.Add(fmt.Errorf("no Secret Service on this bus: %w", ErrUnavailable),
 				"install and start one (gnome-keyring, KeePassXC, KWallet), or use another backend")
 		}
-		return fmt.Errorf("asking the Secret Service: it answered %s", e.Name)
+		return fmt.Errorf("asking the Secret Service: it answered %s", names.Printable(e.Name))
 	}
 	return fmt.Errorf("asking the Secret Service: %w", err)
 }

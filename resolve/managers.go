@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"errors"
@@ -25,6 +26,7 @@ type managerRow struct {
 	Locked    []string `toml:"locked"`
 	Denied    []string `toml:"denied"`
 	SignIn    string   `toml:"sign_in"`
+	Listing   []string `toml:"listing"`
 }
 
 // wholeSuffix asks a first_line manager for the entire entry.
@@ -81,6 +83,14 @@ func (row *managerRow) read(ctx context.Context, s *Settings, path string) (*Sec
 // value applies the newline rule and turns "nothing printed" into ErrNotFound:
 // some managers exit with 0 then, and an empty secret is never delivered.
 func (row *managerRow) value(out []byte, whole bool) (*Secret, error) {
+	if _, second, ok := bytes.Cut(out, []byte("\n")); ok {
+		for _, l := range row.Listing {
+			if bytes.HasPrefix(second, []byte(l)) {
+				clear(out)
+				return nil, fmt.Errorf("the path is a folder: %w in %s", ErrNotFound, row.Title)
+			}
+		}
+	}
 	b := out
 	if !whole {
 		for i, c := range b {
@@ -102,6 +112,7 @@ func (row *managerRow) value(out []byte, whole bool) (*Secret, error) {
 type exitError struct {
 	status string
 	stderr string
+	cut    bool // there was more on stderr
 }
 
 func (e *exitError) Error() string { return e.status }
@@ -122,7 +133,8 @@ func (row *managerRow) explained(err error, argv []string, path string) error {
 		}
 		return false
 	}
-	signIn := "run: " + strings.Join(withPath([]string{row.SignIn}, path), " ")
+	shown := shownPath(path)
+	signIn := "run: " + hint.Command(withPath(strings.Fields(row.SignIn), shown)...)
 	switch {
 	case has(row.SignedOut):
 		return hint.Add(fmt.Errorf("nobody is signed in to %s", row.Title), signIn)
@@ -130,11 +142,11 @@ func (row *managerRow) explained(err error, argv []string, path string) error {
 		return hint.Add(fmt.Errorf("%s is %w and could not ask anybody", row.Title, ErrLocked), signIn)
 	case has(row.Denied):
 		return fmt.Errorf("%s denies this account the entry", row.Title)
-	case has(row.NotFound):
+	case has(row.NotFound) && !e.cut: // the rest could say that it failed
 		return fmt.Errorf("%w in %s", ErrNotFound, row.Title)
 	}
 	return hint.Add(fmt.Errorf("%s ended with %s (what it said is not shown, it may hold a value)", argv[0], e.status),
-		"see what it says: "+strings.Join(argv, " "))
+		"see what it says: "+hint.Command(withPath(row.Get, shown)...))
 }
 
 func withPath(argv []string, path string) []string {

@@ -51,6 +51,10 @@ func OutcomeOf(err error) Outcome {
 // fence runs f and returns when ctx ends, whether f did or not: a library
 // without a context may hang for ever, and may panic when its peer dies.
 func fence[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	if ctx.Err() != nil {
+		var none T
+		return none, timedOut(ctx)
+	}
 	type answer struct {
 		v   T
 		err error

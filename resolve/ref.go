@@ -67,8 +67,13 @@ func (r Ref) check() error {
 		return errors.New("nothing follows the scheme")
 	case strings.IndexByte(r.Path, 0) >= 0:
 		return errors.New("it contains a NUL byte")
+	case r.Scheme == "literal":
+	case names.Printable(r.Path+r.Pointer) != r.Path+r.Pointer:
+		return errors.New("it contains a character that cannot be printed")
 	case r.named() && !names.Valid(r.Path):
 		return errors.New(names.Rule)
+	case r.Scheme == "env" && !names.ValidVariable(r.Path):
+		return errors.New("what follows is not a variable's name (write env:VAR, without a $)")
 	}
 	return nil
 }
@@ -85,23 +90,37 @@ func (r Ref) named() bool {
 // String returns the reference as it was written, save for what may be a value:
 // the path of literal:, and a name that looks like a pasted key.
 func (r Ref) String() string {
-	path := r.Path
-	switch {
-	case r.Scheme == "literal":
+	if r.Scheme == "literal" {
 		return "literal:[secret]"
-	case names.LooksSecret(lastPart(path)):
-		path = "(not shown: it looks like a key)"
+	}
+	text := r.Scheme + ":" + shownPath(r.Path)
+	if r.Scheme == "file" && !names.PathLooksSecret(r.Path) { // folders may have long names
+		text = "file:" + r.Path
 	}
 	if r.Pointer != "" {
-		path += "#" + r.Pointer
+		text += "#" + shownPath(r.Pointer)
 	}
-	return r.Scheme + ":" + path
+	return text
+}
+
+// shownPath is a path for an error text, unless a part of it may be a pasted key.
+func shownPath(path string) string {
+	for part := range strings.SplitSeq(path, "/") {
+		if names.LooksSecret(part) && !isItemID(part) {
+			return "(not shown: it looks like a key)"
+		}
+	}
+	return path
+}
+
+// isItemID reports whether s has the form of 1Password's item identifiers: 26
+// characters of lower-case base32.
+func isItemID(s string) bool {
+	return len(s) == 26 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz234567") == ""
 }
 
 // GoString keeps %#v from printing the fields.
 func (r Ref) GoString() string { return r.String() }
-
-func lastPart(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
 
 // Variable returns the environment variable that the reference reads, or "".
 func (r Ref) Variable() string {

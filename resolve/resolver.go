@@ -106,6 +106,9 @@ func (r *Resolver) get(ctx context.Context, ref Ref) (*Secret, error) {
 	if b == nil {
 		return nil, ErrBadRef
 	}
+	if ctx.Err() != nil {
+		return nil, timedOut(ctx)
+	}
 	if !b.Local {
 		var cancel func()
 		ctx, cancel = context.WithTimeout(ctx, r.Deadline())

@@ -1,7 +1,6 @@
 package resolve
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -58,7 +57,7 @@ func runManager(ctx context.Context, s *Settings, program string, argv []string)
 		return nil, timedOut(ctx)
 	}
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		return nil, &exitError{exit.ProcessState.String(), errs.String()}
+		return nil, &exitError{exit.ProcessState.String(), string(errs.b), errs.cut}
 	}
 	return nil, fmt.Errorf("starting it: %w", withoutPath(err))
 }
@@ -91,13 +90,14 @@ func (o *boundedOut) Write(p []byte) (int, error) {
 
 // headOnly keeps the first max bytes and lets the rest go.
 type headOnly struct {
-	bytes.Buffer
+	b   []byte // no embedded bytes.Buffer: io.Copy would find its ReadFrom
 	max int
+	cut bool
 }
 
 func (h *headOnly) Write(p []byte) (int, error) {
-	if room := h.max - h.Len(); room > 0 {
-		h.Buffer.Write(p[:min(room, len(p))])
-	}
+	room := min(h.max-len(h.b), len(p))
+	h.cut = h.cut || room < len(p)
+	h.b = append(h.b, p[:room]...)
 	return len(p), nil
 }

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+	"golang.org/x/term"
 )
 
 func init() { ownGroup = unixGroup }
@@ -31,10 +32,14 @@ func unixGroup(cmd *exec.Cmd, person bool) func() {
 	// A manager that asks on the terminal must be in its foreground group, or
 	// the kernel stops it (tcsetpgrp(3)).
 	cmd.Stdin = tty
+	before, _ := term.GetState(int(tty.Fd()))
 	attr.Foreground, attr.Ctty = true, int(tty.Fd())
 	return func() {
 		release()
 		takeBack(tty)
+		if before != nil { // one that was killed while it asked leaves echo off
+			_ = term.Restore(int(tty.Fd()), before)
+		}
 		_ = tty.Close()
 	}
 }

@@ -19,7 +19,7 @@ func (r *Resolver) search(ctx context.Context, ref Ref) (*Secret, error) {
 		switch OutcomeOf(err) {
 		case Found:
 			if len(misses) > 0 {
-				r.say("secret %s: %s; taken from %s", ref.Path, strings.Join(misses, ", "), step.Scheme)
+				r.say("secret %s: %s; taken from %s", shownPath(ref.Path), strings.Join(misses, ", "), step.Scheme)
 			}
 			return secret, nil
 		case Failed:

@@ -11,7 +11,7 @@ const MaxSecret = 1 << 20
 // Secret holds one resolved value. It prints as [secret] under every verb and
 // in JSON; the value leaves it only through Bytes.
 type Secret struct {
-	b []byte
+	v *value // behind a pointer: fmt prints the fields of a field that it cannot call
 	// Source is the scheme of the backend that answered.
 	Source string
 }
@@ -19,19 +19,21 @@ type Secret struct {
 const redacted = "[secret]"
 
 // NewSecret takes b over; it is not copied, and Wipe clears it.
-func NewSecret(b []byte) *Secret { return &Secret{b: b} }
+func NewSecret(b []byte) *Secret { return &Secret{v: &value{b}} }
+
+type value struct{ b []byte }
 
 // Bytes returns the value itself, not a copy. It is valid until Wipe.
-func (s *Secret) Bytes() []byte { return s.b }
+func (s *Secret) Bytes() []byte { return s.v.b }
 
 // Len returns the value's length in bytes.
-func (s *Secret) Len() int { return len(s.b) }
+func (s *Secret) Len() int { return len(s.v.b) }
 
 // Wipe overwrites the value with zeros. It may be called again.
 func (s *Secret) Wipe() {
 	if s != nil {
-		clear(s.b[:cap(s.b)])
-		s.b = nil
+		clear(s.v.b[:cap(s.v.b)])
+		s.v.b = nil
 	}
 }
 

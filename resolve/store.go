@@ -65,6 +65,19 @@ func (r *Resolver) Remove(ctx context.Context, scheme, name string) error {
 	})
 }
 
+// Ready returns the error that storing would meet at once, so that nobody is
+// asked for a value that cannot be stored. It never makes anybody unlock anything.
+func (r *Resolver) Ready(ctx context.Context, scheme string) error {
+	b := find(scheme)
+	if b == nil || b.Store == nil {
+		return ErrBadRef
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.Deadline())
+	defer cancel()
+	_, err := b.Store.List(ctx, &r.Settings)
+	return err
+}
+
 // List returns the names in the backend of that scheme, sorted. It never makes
 // anybody unlock anything.
 func (r *Resolver) List(ctx context.Context, scheme string) (list []string, err error) {

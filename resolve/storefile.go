@@ -39,8 +39,12 @@ func decodeStore(data []byte) (map[string][]byte, error) {
 	if f.Version == nil || *f.Version != storeVersion {
 		return nil, fmt.Errorf("'version' is not %d: written by another program, or a newer one", storeVersion)
 	}
-	known := []string{"version", "secrets"}
-	if err := tomlfile.CheckUnknown(md, known, func(k toml.Key) bool { return len(k) == 1 }); err != nil {
+	if err := tomlfile.Check(md, []string{"secrets"}, func(parents toml.Key) ([]string, bool) {
+		if len(parents) == 0 {
+			return []string{"version", "secrets"}, false
+		}
+		return nil, true
+	}); err != nil {
 		return nil, err
 	}
 	entries := make(map[string][]byte, len(f.Secrets))
@@ -85,6 +89,9 @@ func encodeStore(entries map[string][]byte) ([]byte, error) {
 			key = `"` + name + `"`
 		}
 		b.WriteString(key + " = " + tomlValue(entries[name]) + "\n")
+	}
+	if b.Len() > maxStore {
+		return nil, fmt.Errorf("encoding the store: more than %d bytes", maxStore)
 	}
 	again, err := decodeStore(b.Bytes())
 	if err != nil || len(again) != len(entries) {

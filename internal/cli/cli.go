@@ -75,14 +75,14 @@ func unknownWord(args, worker []string) error {
 	if near := names.Near(args[0], commandNames); near != "" {
 		text += fmt.Sprintf(" (did you mean '%s'?)", near)
 	}
-	line := "wg-run --"
+	line := []string{"wg-run", "--"}
 	for _, a := range append(args[:len(args):len(args)], worker...) {
-		if names.LooksSecret(a) {
+		if names.LooksSecret(a) || strings.Contains(a, "literal:") {
 			a = "…"
 		}
-		line += " " + a
+		line = append(line, a)
 	}
-	return hint.Add(errors.New(text), "to run it as a worker: "+line)
+	return hint.Add(errors.New(text), "to run it as a worker: "+hint.Command(line...))
 }
 
 // crashed reports a panic without its value, which could hold a secret; a

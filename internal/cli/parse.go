@@ -3,10 +3,13 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/graphwork/wg-run/inject"
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
 )
@@ -17,12 +20,33 @@ func parse(f *runFlags, args []string) error {
 		return nil
 	}
 	*f = runFlags{}
+	if err := emptyFlag(args, reflect.TypeFor[runFlags]()); err != nil {
+		return err
+	}
 	k, err := kong.New(f, kong.Name("wg-run"), kong.NoDefaultHelp())
 	if err != nil {
 		return err
 	}
 	if _, err := k.Parse(args); err != nil {
 		return restated(err, k.Model, args)
+	}
+	return nil
+}
+
+// emptyFlag refuses a flag of those grammars that is given with an empty value:
+// an unset variable in a script must not choose another secret.
+func emptyFlag(args []string, grammars ...reflect.Type) error {
+	for i, a := range args {
+		flag, ok := strings.CutPrefix(a, "--")
+		name, value, has := strings.Cut(flag, "=")
+		if !ok || value != "" || !has && (i+1 == len(args) || args[i+1] != "") {
+			continue
+		}
+		for _, g := range grammars {
+			if field := fieldOf(reflect.New(g).Elem(), name); field.IsValid() && field.Kind() != reflect.Bool {
+				return fmt.Errorf("reading --%s: it is empty (an unset variable?)", name)
+			}
+		}
 	}
 	return nil
 }
@@ -35,6 +59,9 @@ type commands struct {
 
 // command runs one of our commands and returns the exit code.
 func command(args []string) int {
+	if err := emptyFlag(args, reflect.TypeFor[profileCreate](), reflect.TypeFor[secretSet]()); err != nil {
+		return complain(err, exitUsage)
+	}
 	var c commands
 	k, err := kong.New(&c, kong.Name("wg-run"), compact)
 	if err != nil {
@@ -44,8 +71,11 @@ func command(args []string) int {
 	if err != nil {
 		return complain(restated(err, k.Model, args), exitUsage)
 	}
+	if err := inject.Harden(); err != nil {
+		return complain(err, exitNo)
+	}
 	switch err := ctx.Run(); {
-	case err == errSaid:
+	case errors.Is(err, errSaid):
 		return exitNo
 	case err != nil:
 		return complain(err, exitNo)
@@ -65,35 +95,29 @@ func restated(err error, model *kong.Application, args []string) error {
 	text := err.Error()
 	switch {
 	case strings.HasPrefix(text, "unknown flag"):
-		return fmt.Errorf("%sunknown flag%s", doing, nearFlag(model, args))
+		return hint.Add(fmt.Errorf("%sunknown flag%s", doing, nearFlag(model, args)), helpLine(args))
 	case strings.HasPrefix(text, "unexpected argument") && len(args) > 1 && args[0] == "secret" && args[1] == "set":
 		return hint.Add(errors.New(doing+"'secret set' takes a name and nothing else: a value on the command line would be seen in ps and in the shell's history"),
 			"wg-run secret set NAME, and type or paste the value when asked")
 	case strings.HasPrefix(text, "unexpected argument"):
-		return errors.New(doing + "a word too many, or no such command (not shown, it may be a key)" + nearCommand(model, args))
+		return hint.Add(errors.New(doing+"a word too many, or no such command (not shown, it may be a key)"+nearCommand(model, args)), helpLine(args))
 	case strings.HasPrefix(text, "expected \"<"), strings.HasPrefix(text, "expected one of"),
 		strings.HasPrefix(text, "missing flags"), strings.HasSuffix(text, "can't be used together"):
 		return hint.Add(errors.New(doing+text), helpLine(args))
+	}
+	flag, _, _ := strings.Cut(text, ":")
+	if flag, _, _ = strings.Cut(flag, "="); slices.Contains(flagNames(model, args), flag) {
+		return hint.Add(errors.New(doing+flag+" has no value, or one that it does not take (not shown, it may be a key)"), helpLine(args))
 	}
 	return hint.Add(errors.New(doing+"a flag has no value, or one that it does not take (not shown, it may be a key)"), helpLine(args))
 }
 
 // nearFlag names the known flag that the first unknown one is closest to.
 func nearFlag(model *kong.Application, args []string) string {
-	var known []string
-	for _, level := range model.Leaves(false) {
-		for _, group := range level.AllFlags(false) {
-			for _, f := range group {
-				known = append(known, "--"+f.Name)
-			}
-		}
-	}
-	for _, f := range model.Flags {
-		known = append(known, "--"+f.Name)
-	}
+	known := flagNames(model, args)
 	for _, a := range args {
 		a, _, _ = strings.Cut(a, "=")
-		if !strings.HasPrefix(a, "-") || contains(known, a) {
+		if !strings.HasPrefix(a, "-") || slices.Contains(known, a) {
 			continue
 		}
 		shown := ""
@@ -108,13 +132,23 @@ func nearFlag(model *kong.Application, args []string) string {
 	return ""
 }
 
-func contains(list []string, s string) bool {
-	for _, l := range list {
-		if l == s {
-			return true
+// flagNames lists the flags of the command that args choose, as "--name".
+func flagNames(model *kong.Application, args []string) []string {
+	node := model.Node
+	for _, a := range args {
+		for _, child := range node.Children {
+			if child.Name == a {
+				node = child
+			}
 		}
 	}
-	return false
+	var known []string
+	for _, group := range node.AllFlags(false) {
+		for _, f := range group {
+			known = append(known, "--"+f.Name)
+		}
+	}
+	return known
 }
 
 // nearCommand names the subcommand that the second word is closest to.
@@ -127,7 +161,7 @@ func nearCommand(model *kong.Application, args []string) string {
 		for _, sub := range c.Children {
 			known = append(known, sub.Name)
 		}
-		if near := names.Near(args[1], known); near != "" && !contains(known, args[1]) {
+		if near := names.Near(args[1], known); near != "" && !slices.Contains(known, args[1]) {
 			return "; did you mean 'wg-run " + c.Name + " " + near + "'?"
 		}
 	}

@@ -29,8 +29,8 @@ type profileCreate struct {
 
 // Run writes one profile.
 func (c *profileCreate) Run() error {
-	if !names.Valid(c.Name) {
-		return errors.New("creating the profile: not a valid name: " + names.Rule)
+	if err := newName(c.Name); err != nil {
+		return fmt.Errorf("creating the profile: %w", err)
 	}
 	home := profiles.Locate()
 	r, err := newResolver(home)
@@ -47,7 +47,7 @@ func (c *profileCreate) Run() error {
 	if err := home.Create(ctx, p, c.Force); err != nil {
 		return err
 	}
-	say("wrote profile " + names.Show(c.Name) + " with " + text)
+	say("wrote profile " + names.Show(c.Name) + " with " + refOrNot(text))
 	return nil
 }
 
@@ -68,8 +68,8 @@ func (c *profileCreate) reference(defaultBackend string) (string, error) {
 	if secret == "" {
 		secret = c.Name
 	}
-	if !names.Valid(secret) {
-		return "", errors.New("creating the profile: the secret's name is not valid: " + names.Rule)
+	if err := newName(secret); err != nil {
+		return "", fmt.Errorf("creating the profile: the secret: %w", err)
 	}
 	scheme, err := resolve.Storing(defaultBackend)
 	if err != nil {
@@ -91,7 +91,7 @@ func (c *profileShow) Run() error {
 	row("name", "%s", p.Name)
 	optional := func(what, value string) {
 		if value != "" {
-			row(what, "%s", value)
+			row(what, "%s", names.Printable(value))
 		}
 	}
 	optional("about", p.Description)
@@ -107,7 +107,7 @@ func (c *profileShow) Run() error {
 	optional("allow", strings.Join(p.Allow, ", "))
 	optional("keep_env", strings.Join(p.KeepEnv, ", "))
 	for _, v := range p.Env {
-		row("env", "%s", v.Name)
+		row("env", "%s", names.Printable(v.Name))
 	}
 	return nil
 }
@@ -145,7 +145,7 @@ func (profileList) Run() error {
 		if p, err := home.Profile(name); err != nil {
 			about = "(not readable: wg-run profile show " + name + ")"
 		} else {
-			about = strings.TrimSpace(refOrNot(p.APIKeyRef) + "  " + p.Model)
+			about = strings.TrimSpace(refOrNot(p.APIKeyRef) + "  " + names.Printable(p.Model))
 		}
 		stdout("%s %-24s %s\n", mark, name, about)
 	}

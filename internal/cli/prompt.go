@@ -81,7 +81,7 @@ func askHidden(tty *os.File, prompt string) ([]byte, error) {
 	lines := make(chan line, 1)
 	fmt.Fprint(tty, prompt)
 	go func() {
-		b, err := term.ReadPassword(fd)
+		b, err := readHidden(tty)
 		lines <- line{b, err}
 	}()
 	select {

@@ -6,6 +6,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// The requests of tcgetattr(3) and tcsetattr(3).
+const (
+	getTermios = unix.TCGETS
+	setTermios = unix.TCSETS
+)
+
 // discardTyped drops what was typed ahead, which may be the rest of a pasted
 // key: the shell would take it for a command.
 func discardTyped(tty *os.File) {

@@ -1,10 +1,16 @@
 package cli
 
-import "os"
+import (
+	"os"
+
+	"golang.org/x/term"
+)
 
 var endingSignals = []os.Signal{os.Interrupt}
 
 func openTerminal() (*os.File, error) { return os.OpenFile("CONIN$", os.O_RDWR, 0) }
+
+func readHidden(tty *os.File) ([]byte, error) { return term.ReadPassword(int(tty.Fd())) }
 
 func dieOf(os.Signal) { os.Exit(exitNo) }
 

@@ -173,7 +173,7 @@ func (f *runFlags) wants(p *profiles.Profile) ([]inject.Want, error) {
 func replaceSecret(list []profiles.Secret, s profiles.Secret) []profiles.Secret {
 	for i := range list {
 		if list[i].Name == s.Name {
-			list[i] = s
+			list[i].Ref = s.Ref // the channel stays the profile's
 			return list
 		}
 	}
@@ -213,6 +213,9 @@ func (f *runFlags) mainSecret(p *profiles.Profile) (*resolve.Ref, string, error)
 }
 
 func furtherWant(s profiles.Secret) (inject.Want, error) {
+	if err := newName(s.Name); err != nil {
+		return inject.Want{}, fmt.Errorf("reading a secret's name: %w", err)
+	}
 	mine, _ := fdpass.Variables(fdpass.MainName)
 	if v, _ := fdpass.Variables(s.Name); v == mine {
 		return inject.Want{}, fmt.Errorf("secret %s: its variable %s is that of the main secret", names.Show(s.Name), v)

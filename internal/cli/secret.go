@@ -6,12 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 
 	"golang.org/x/term"
 
-	"github.com/graphwork/wg-run/inject"
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
 	"github.com/graphwork/wg-run/profiles"
@@ -34,8 +32,8 @@ type secretSet struct {
 
 // Run stores one secret.
 func (c *secretSet) Run() error {
-	if !names.Valid(c.Name) {
-		return errors.New("storing a secret: not a valid name: " + names.Rule)
+	if err := newName(c.Name); err != nil {
+		return fmt.Errorf("storing a secret: %w", err)
 	}
 	r, err := newResolver(profiles.Locate())
 	if err != nil {
@@ -49,8 +47,8 @@ func (c *secretSet) Run() error {
 	if err != nil {
 		return fmt.Errorf("choosing the backend: %w", err)
 	}
-	if err := inject.Harden(); err != nil {
-		return err
+	if err := r.Ready(context.Background(), scheme); err != nil {
+		return fmt.Errorf("storing %s in %s: %w", names.Show(c.Name), scheme, err)
 	}
 	value, err := readValue(c.Name, c.FromStdin)
 	if err != nil {
@@ -129,9 +127,6 @@ func resolveArg(arg string) (secret *resolve.Secret, label string, err error) {
 	if err != nil {
 		return nil, "", err
 	}
-	if err := inject.Harden(); err != nil {
-		return nil, "", err
-	}
 	secret, err = r.Resolve(context.Background(), ref)
 	return secret, label, err
 }
@@ -170,7 +165,7 @@ func (c *secretList) Run() error {
 		err = json.NewEncoder(os.Stdout).Encode(map[string]any{"secrets": all})
 	} else {
 		for _, l := range all {
-			stdout("%-32s %s\n", printable(l.Name), l.Backend)
+			stdout("%-32s %s\n", names.Printable(l.Name), l.Backend)
 		}
 	}
 	if err == nil && failed {
@@ -179,13 +174,17 @@ func (c *secretList) Run() error {
 	return err
 }
 
-// printable quotes a name that other programs made and that is none of ours: it
-// could hold anything that a terminal obeys.
-func printable(name string) string {
-	if names.Valid(name) {
-		return name
+// newName refuses a name to store under that is not valid, or that is a pasted
+// key: names are shown in listings.
+func newName(name string) error {
+	if !names.Valid(name) {
+		return errors.New("not a valid name: " + names.Rule)
 	}
-	return strconv.Quote(name)
+	if names.LooksSecret(name) {
+		return hint.Add(errors.New("the name looks like a key (not shown)"),
+			"a name of your own comes here, such as 'openrouter'; the value is asked for")
+	}
+	return nil
 }
 
 // usable lists the backends that store, without plaintext where it is not allowed.

@@ -9,6 +9,30 @@ import (
 	"testing"
 )
 
+// TestManagerKilled puts echo back where a manager that was killed at the deadline
+// had switched it off.
+func TestManagerKilled(t *testing.T) {
+	env, bin := home(t)
+	dir := t.TempDir()
+	op := "#!/bin/sh\nstty -echo </dev/tty\nexec sleep 60\n"
+	if err := os.WriteFile(filepath.Join(dir, "op"), []byte(op), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range env {
+		if wg, ok := strings.CutPrefix(e, "WG_HOME="); ok {
+			if err := os.WriteFile(filepath.Join(wg, "config.toml"), []byte("[secrets]\ntimeout = \"1s\"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	env = append(env, "PATH="+dir+":"+os.Getenv("PATH"))
+	s := onTerminal(t, env, "sh", "-c", `"$0" --ref op://vault/item/field -- true; echo "status $?"; stty -a | grep -o -e "-*echo "`, bin)
+	s.until("status 125")
+	if s.ended(); strings.Contains(string(s.out), "-echo ") || !strings.Contains(string(s.out), "echo ") {
+		t.Errorf("a manager that was killed: the terminal is left without echo: %q", s.out)
+	}
+}
+
 // TestManagerAsks lets a manager (a stand-in for op) ask on the terminal, and
 // gives the terminal to the worker afterwards.
 func TestManagerAsks(t *testing.T) {

@@ -124,6 +124,32 @@ func TestPromptMismatch(t *testing.T) {
 	}
 }
 
+// TestPromptEnded takes ctrl-D for "nothing".
+func TestPromptEnded(t *testing.T) {
+	env, bin := home(t)
+	s := onTerminal(t, env, bin, "secret", "set", "typed")
+	s.until("(not shown): ")
+	s.untilSilent()
+	s.typed("\x04")
+	if got := s.ended(); got != 1 || !strings.Contains(string(s.out), "the value is empty") {
+		t.Errorf("secret set, ctrl-D: status %d, want 1; shown %q", got, s.out)
+	}
+}
+
+// TestPromptHangup ends also where the caller ignores the signal.
+func TestPromptHangup(t *testing.T) {
+	env, bin := home(t)
+	s := onTerminal(t, env, "sh", "-c", `trap "" HUP; exec "$0" secret set typed`, bin)
+	s.until("(not shown): ")
+	s.untilSilent()
+	if err := s.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.ended(); got != 129 {
+		t.Errorf("secret set, HUP while it is ignored: status %d, want 129", got)
+	}
+}
+
 // TestPromptInterrupted leaves the terminal with echo, and dies of the signal.
 func TestPromptInterrupted(t *testing.T) {
 	for key, want := range map[string]int{"\x03": 130, "\x1a": 130, "\x1c": 130} {

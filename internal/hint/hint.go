@@ -3,7 +3,10 @@
 // its own and is not matched by errors.Is.
 package hint
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 type hinted struct {
 	error
@@ -28,3 +31,19 @@ func Of(err error) string {
 	}
 	return ""
 }
+
+// Command joins words into a line that a shell takes apart again: a hint is made
+// to be pasted, and what stands in it may come from a file of somebody else's.
+func Command(words ...string) string {
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		quoted[i] = w
+		if w == "" || strings.Trim(w, plain) != "" {
+			quoted[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(quoted, " ")
+}
+
+// plain needs no quotes in a shell.
+const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=@%+,…"

@@ -4,7 +4,9 @@
 package names
 
 import (
+	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -57,12 +59,21 @@ func Show(s string) string {
 // ShowPath is Show for a path, whose parts are longer and more varied than a
 // name's: only the marks of well-known keys hide it.
 func ShowPath(path string) string {
-	for part := range strings.SplitSeq(path, "/") {
-		if hasKeyPrefix(part) || strings.ContainsFunc(part, func(r rune) bool { return r < ' ' || r == 0x7f || r == utf8.RuneError }) {
-			return "(not shown: it looks like a key)"
-		}
+	if PathLooksSecret(path) {
+		return "(not shown: it looks like a key)"
 	}
 	return "'" + path + "'"
+}
+
+// PathLooksSecret reports whether a part of path has the mark of a well-known
+// key, or a character that a terminal obeys.
+func PathLooksSecret(path string) bool {
+	for part := range strings.SplitSeq(path, "/") {
+		if hasKeyPrefix(part) || !isPrintable(part) {
+			return true
+		}
+	}
+	return false
 }
 
 // Or returns s for a command line in a hint, or placeholder where s looks like a
@@ -95,34 +106,57 @@ func hasKeyPrefix(s string) bool {
 }
 
 // LooksSecret reports whether s may be a key: a well-known prefix, characters
-// that no name has, a length that no name has, or an unbroken run of 16 or more
-// letters and digits mixed. It errs on the side of yes.
+// that a terminal does not print, a length that no name has, an unbroken run of 16
+// or more letters and digits mixed, or, separators aside, what random identifiers
+// and base64 look like. It errs on the side of yes.
 func LooksSecret(s string) bool {
-	if len(s) > MaxLen || !utf8.ValidString(s) {
+	if len(s) > MaxLen || !isPrintable(s) || hasKeyPrefix(s) {
 		return true
 	}
-	if hasKeyPrefix(s) {
-		return true
-	}
-	run, letters, digits := 0, false, false
+	var run, all tally
 	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c < ' ' || c == 0x7f {
-			return true
-		}
-		if !alnum(c) {
-			run, letters, digits = 0, false, false
+		if !alnum(s[i]) {
+			run = tally{}
 			continue
 		}
-		run++
-		if c >= '0' && c <= '9' {
-			digits = true
-		} else {
-			letters = true
-		}
-		if run >= 16 && letters && digits || run >= 32 {
+		run.add(s[i])
+		all.add(s[i])
+		if run.letters+run.digits >= 16 && run.letters > 0 && run.digits > 0 || run.letters+run.digits >= 32 {
 			return true
 		}
 	}
-	return false
+	return all.letters+all.digits >= 24 && all.letters > 0 && all.digits >= 8 ||
+		all.letters+all.digits >= 32 && all.upper > 0 && all.upper < all.letters && all.digits > 0
+}
+
+// tally counts letters and digits.
+type tally struct{ letters, upper, digits int }
+
+func (t *tally) add(c byte) {
+	if c >= '0' && c <= '9' {
+		t.digits++
+		return
+	}
+	t.letters++
+	if c <= 'Z' {
+		t.upper++
+	}
+}
+
+// Printable returns text as it is if a terminal prints all of it, else quoted:
+// what other programs wrote may hold anything that a terminal obeys.
+func Printable(text string) string {
+	if isPrintable(text) {
+		return text
+	}
+	return strconv.Quote(text)
+}
+
+func isPrintable(text string) bool {
+	for _, r := range text {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return false
+		}
+	}
+	return true
 }

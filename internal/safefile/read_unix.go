@@ -49,14 +49,14 @@ func judge(path string, st *unix.Stat_t, rule Rule) error {
 	}
 	if uid := uint32(os.Geteuid()); st.Uid != uid && st.Uid != 0 {
 		return hint.Add(fmt.Errorf("%s: owned by uid %d: %w", path, st.Uid, ErrUnsafe),
-			fmt.Sprintf("look at what it holds, then: chown %d %s", uid, path))
+			"run it as that user, or look at what it holds and: "+hint.Command("chown", fmt.Sprint(uid), path))
 	}
 	mode := st.Mode & 0o777
 	if mode&0o022 != 0 {
-		return hint.Add(fmt.Errorf("%s: mode %04o lets others write to it: %w", path, mode, ErrUnsafe), "chmod go-w "+path)
+		return hint.Add(fmt.Errorf("%s: mode %04o lets others write to it: %w", path, mode, ErrUnsafe), hint.Command("chmod", "go-w", path))
 	}
 	if rule.Private && mode&0o044 != 0 {
-		return hint.Add(fmt.Errorf("%s: mode %04o lets others read it: %w", path, mode, ErrUnsafe), "chmod 600 "+path)
+		return hint.Add(fmt.Errorf("%s: mode %04o lets others read it: %w", path, mode, ErrUnsafe), hint.Command("chmod", "600", path))
 	}
 	return nil
 }
@@ -104,7 +104,7 @@ func CheckDir(dir string) error {
 		return fmt.Errorf("%s: owned by uid %d: %w", dir, st.Uid, ErrUnsafe)
 	}
 	if mode := st.Mode & 0o777; mode&0o022 != 0 {
-		return hint.Add(fmt.Errorf("%s: mode %04o lets others write to it: %w", dir, mode, ErrUnsafe), "chmod go-w "+dir)
+		return hint.Add(fmt.Errorf("%s: mode %04o lets others write to it: %w", dir, mode, ErrUnsafe), hint.Command("chmod", "go-w", dir))
 	}
 	return nil
 }

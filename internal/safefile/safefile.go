@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -48,7 +50,8 @@ func Lock(ctx context.Context, dir string) (unlock func(), err error) {
 	if err := MkdirPrivate(dir); err != nil {
 		return nil, err
 	}
-	l := flock.New(filepath.Join(dir, lockName))
+	// Without blocking: somebody could have put a FIFO there.
+	l := flock.New(filepath.Join(dir, lockName), flock.SetFlag(os.O_CREATE|os.O_RDONLY|syscall.O_NONBLOCK))
 	if _, err := l.TryLockContext(ctx, lockPause); err != nil {
 		if ctx.Err() != nil {
 			return nil, hint.Add(fmt.Errorf("waiting for the lock %s: %w", l.Path(), ErrBusy),
@@ -98,8 +101,12 @@ func followed(path string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if !filepath.IsAbs(to) {
-			to = filepath.Join(filepath.Dir(path), to)
+		if !filepath.IsAbs(to) { // relative to the real folder: ".." in text is not ".." on disk
+			dir, err := filepath.EvalSymlinks(filepath.Dir(path))
+			if err != nil {
+				return "", err
+			}
+			to = dir + string(filepath.Separator) + to
 		}
 		path = to
 	}
@@ -108,8 +115,11 @@ func followed(path string) (string, error) {
 
 // sweep removes temporary files of killed writers: ".NAME" followed by digits.
 func sweep(target string) {
-	found, _ := filepath.Glob(filepath.Join(filepath.Dir(target), "."+filepath.Base(target)+"[0-9]*"))
-	for _, name := range found {
-		_ = os.Remove(name)
+	dir, prefix := filepath.Dir(target), "."+filepath.Base(target)
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		if digits, ok := strings.CutPrefix(e.Name(), prefix); ok && digits != "" && strings.Trim(digits, "0123456789") == "" {
+			_ = os.Remove(filepath.Join(dir, e.Name()))
+		}
 	}
 }
