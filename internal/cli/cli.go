@@ -33,7 +33,13 @@ const (
 var commandNames = []string{"secret", "profile"}
 
 // Main runs wg-run with the process's arguments and ends the process.
-func Main() { os.Exit(run(os.Args[1:])) }
+func Main() {
+	code := run(os.Args[1:])
+	if code == 0 && stdoutErr != nil {
+		code = complain(stdoutErr, exitNo)
+	}
+	os.Exit(code)
+}
 
 // run returns the exit code; for a worker only if it was not started.
 func run(args []string) (code int) {

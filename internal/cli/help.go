@@ -65,4 +65,12 @@ func printTopHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	return nil
 }
 
-func stdout(format string, args ...any) { fmt.Fprintf(os.Stdout, format, args...) }
+// stdoutErr is the first error of writing to standard output: an answer that
+// nobody got is no success.
+var stdoutErr error
+
+func stdout(format string, args ...any) {
+	if _, err := fmt.Fprintf(os.Stdout, format, args...); err != nil && stdoutErr == nil {
+		stdoutErr = fmt.Errorf("writing the answer: %w", err)
+	}
+}

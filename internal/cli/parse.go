@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"reflect"
 	"slices"
 	"strings"
@@ -91,6 +92,9 @@ var errSaid = errors.New("said")
 // restated replaces the text of a parse error: kong quotes what was typed, and
 // that may be a key. Texts that hold nothing but our own grammar stay.
 func restated(err error, model *kong.Application, args []string) error {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok { // --help to a full disk
+		return fmt.Errorf("writing the answer: %w", pe)
+	}
 	doing := "reading the command line: "
 	text := err.Error()
 	switch {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -10,7 +9,6 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
 	"github.com/graphwork/wg-run/profiles"
 	"github.com/graphwork/wg-run/resolve"
@@ -129,133 +127,4 @@ func resolveArg(arg string) (secret *resolve.Secret, label string, err error) {
 	}
 	secret, err = r.Resolve(context.Background(), ref)
 	return secret, label, err
-}
-
-type secretList struct {
-	JSON bool `name:"json" help:"Print one JSON object."`
-}
-
-type listed struct {
-	Name    string `json:"name"`
-	Backend string `json:"backend"`
-}
-
-// Run lists all stored secrets.
-func (c *secretList) Run() error {
-	r, err := newResolver(profiles.Locate())
-	if err != nil {
-		return err
-	}
-	all := []listed{}
-	failed := false
-	for _, scheme := range usable(r) {
-		list, err := r.List(context.Background(), scheme)
-		switch resolve.OutcomeOf(err) {
-		case resolve.Unavailable:
-			say(err.Error())
-		case resolve.Failed:
-			failed = true
-			complain(err, exitNo)
-		}
-		for _, name := range list {
-			all = append(all, listed{name, scheme})
-		}
-	}
-	if c.JSON {
-		err = json.NewEncoder(os.Stdout).Encode(map[string]any{"secrets": all})
-	} else {
-		for _, l := range all {
-			stdout("%-32s %s\n", names.Printable(l.Name), l.Backend)
-		}
-	}
-	if err == nil && failed {
-		return errSaid
-	}
-	return err
-}
-
-// newName refuses a name to store under that is not valid, or that is a pasted
-// key: names are shown in listings.
-func newName(name string) error {
-	if !names.Valid(name) {
-		return errors.New("not a valid name: " + names.Rule)
-	}
-	if names.LooksSecret(name) {
-		return hint.Add(errors.New("the name looks like a key (not shown)"),
-			"a name of your own comes here, such as 'openrouter'; the value is asked for")
-	}
-	return nil
-}
-
-// usable lists the backends that store, without plaintext where it is not allowed.
-func usable(r *resolve.Resolver) []string {
-	var list []string
-	for _, scheme := range resolve.Writable() {
-		if scheme != "plaintext" || r.AllowPlaintext {
-			list = append(list, scheme)
-		}
-	}
-	return list
-}
-
-type secretRm struct {
-	Name    string `arg:"" help:"Name of the secret."`
-	Backend string `placeholder:"BACKEND" help:"Remove it from this backend; needed where several have it."`
-	Yes     bool   `help:"Do not ask."`
-}
-
-// Run removes one secret from the one backend that has it.
-func (c *secretRm) Run() error {
-	if !names.Valid(c.Name) {
-		return errors.New("removing a secret: not a valid name: " + names.Rule)
-	}
-	r, err := newResolver(profiles.Locate())
-	if err != nil {
-		return err
-	}
-	scheme, err := c.holder(r)
-	if err != nil {
-		return err
-	}
-	if !c.Yes {
-		if err := confirm(fmt.Sprintf("remove %s from %s?", names.Show(c.Name), scheme)); err != nil {
-			return fmt.Errorf("removing %s from %s: %w", names.Show(c.Name), scheme, err)
-		}
-	}
-	if err := r.Remove(context.Background(), scheme, c.Name); err != nil {
-		return err
-	}
-	say(fmt.Sprintf("removed %s from %s", names.Show(c.Name), scheme))
-	return nil
-}
-
-// holder finds the one backend that has the secret.
-func (c *secretRm) holder(r *resolve.Resolver) (string, error) {
-	if c.Backend != "" {
-		scheme, err := resolve.Storing(c.Backend)
-		if err != nil {
-			return "", fmt.Errorf("choosing the backend: %w", err)
-		}
-		return scheme, nil
-	}
-	var holders []string
-	for _, scheme := range usable(r) {
-		list, err := r.List(context.Background(), scheme)
-		if resolve.OutcomeOf(err) == resolve.Failed {
-			return "", err
-		}
-		for _, name := range list {
-			if name == c.Name {
-				holders = append(holders, scheme)
-			}
-		}
-	}
-	switch len(holders) {
-	case 0:
-		return "", hint.Add(fmt.Errorf("removing %s: %w", names.Show(c.Name), resolve.ErrNotFound), "wg-run secret list")
-	case 1:
-		return holders[0], nil
-	}
-	return "", hint.Add(fmt.Errorf("removing %s: several backends have it: %s", names.Show(c.Name), strings.Join(holders, ", ")),
-		"wg-run secret rm "+names.Or(c.Name, "NAME")+" --backend "+holders[0])
 }

@@ -35,47 +35,69 @@ func home(t *testing.T) (env []string, bin string) {
 	return append(os.Environ(), "WG_HOME="+dir), bin
 }
 
+// calls are the system calls that make, change or send something.
+const calls = "trace=open,openat,openat2,creat,mkdir,mkdirat,mknod,mknodat,rename,renameat,renameat2,link,linkat,symlink,symlinkat," +
+	"truncate,ftruncate,write,writev,pwrite64,pwritev,pwritev2,sendto,sendmsg,sendmmsg,execve"
+
 // TestNothingIsWritten follows a run up to the worker with strace: no file is
 // opened for writing or made, and the value goes into nothing but a descriptor
 // that has no path.
 func TestNothingIsWritten(t *testing.T) {
-	testrig.Need(t, "strace")
-	for _, channel := range []string{"pipe", "memfd"} {
-		env, bin := home(t)
-		log := filepath.Join(t.TempDir(), "strace")
-		cmd := exec.Command("strace", "-f", "-s", "256", "-y", "-o", log,
-			"-e", "trace=open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,write,pwrite64,sendto,sendmsg,execve",
-			bin, "--ref", "plaintext:k", "--via", channel, "--", "/bin/true")
-		cmd.Env = env
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("strace %s: %v: %s", channel, err, out)
-		}
-		text, err := os.ReadFile(log)
-		if err != nil {
-			t.Fatal(err)
-		}
-		before, _, found := strings.Cut(string(text), `execve("/bin/true"`)
-		if !found {
-			t.Fatalf("%s: the worker's execve is not in the trace", channel)
-		}
-		for line := range strings.Lines(before) {
-			checkCall(t, channel, line)
+	testrig.Need(t, "strace", "dbus-daemon", "gnome-keyring-daemon")
+	env, bin := home(t)
+	bus, err := testrig.StartBus(t.TempDir(), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(bus.Close)
+	if err := bus.StartKeyring(); err != nil {
+		t.Fatal(err)
+	}
+	env = append(env, "DBUS_SESSION_BUS_ADDRESS="+bus.Address)
+	set := exec.Command(bin, "secret", "set", "k", "--backend", "keyring", "--from-stdin")
+	set.Env, set.Stdin = env, strings.NewReader("sk-or-v1-0123456789abcdef")
+	if out, err := set.CombinedOutput(); err != nil {
+		t.Fatalf("secret set: %v: %s", err, out)
+	}
+	for _, ref := range []string{"plaintext:k", "keyring:k"} {
+		for channel, into := range map[string]string{"pipe": "<pipe:[", "memfd": "</memfd:wg-run:api_key"} {
+			name := ref + " by " + channel
+			for line := range strings.Lines(traced(t, env, bin, ref, channel)) {
+				checkCall(t, name, into, line)
+			}
 		}
 	}
 }
 
-func checkCall(t *testing.T, channel, line string) {
+// traced returns the calls of a run up to the worker.
+func traced(t *testing.T, env []string, bin, ref, channel string) string {
 	t.Helper()
-	for _, bad := range []string{"O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "creat(", "mkdir", "rename", "link"} {
+	log := filepath.Join(t.TempDir(), "strace")
+	cmd := exec.Command("strace", "-f", "-s", "256", "-y", "-o", log, "-e", calls,
+		bin, "--ref", ref, "--via", channel, "--", "/bin/true")
+	cmd.Env = env
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("strace %s: %v: %s", ref, err, out)
+	}
+	text, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, _, found := strings.Cut(string(text), `execve("/bin/true"`)
+	if !found || !strings.Contains(before, "sk-or-v1") {
+		t.Fatalf("%s: the worker's execve, or the value's way, is not in the trace", ref)
+	}
+	return before
+}
+
+func checkCall(t *testing.T, name, into, line string) {
+	t.Helper()
+	for _, bad := range []string{"O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "creat(", "mkdir", "mknod", "rename", "link", "truncate"} {
 		if strings.Contains(line, bad) && !strings.Contains(line, "ENOENT") {
-			t.Errorf("%s: a file was made or opened for writing: %s", channel, line)
+			t.Errorf("%s: a file was made or opened for writing: %s", name, line)
 		}
 	}
-	if !strings.Contains(line, "sk-or-v1") {
-		return
-	}
-	into := map[string]string{"pipe": "<pipe:[", "memfd": "</memfd:wg-run:api_key"}[channel]
-	if !strings.Contains(line, "write(") || !strings.Contains(line, into) {
-		t.Errorf("%s: the value went elsewhere: %s", channel, line)
+	if strings.Contains(line, "sk-or-v1") && !(strings.Contains(line, "write(") && strings.Contains(line, into)) {
+		t.Errorf("%s: the value went elsewhere: %s", name, line)
 	}
 }

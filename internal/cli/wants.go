@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/graphwork/wg-run/fdpass"
+	"github.com/graphwork/wg-run/inject"
+	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/names"
+	"github.com/graphwork/wg-run/profiles"
+	"github.com/graphwork/wg-run/resolve"
+)
+
+// wants lists what to deliver: the main secret first, then the profile's further
+// ones, then those of --secret, which replace the profile's of the same name.
+func (f *runFlags) wants(p *profiles.Profile) ([]inject.Want, error) {
+	main, via, err := f.mainSecret(p)
+	if err != nil {
+		return nil, err
+	}
+	var list []inject.Want
+	if main != nil {
+		list = append(list, inject.Want{Name: fdpass.MainName, Ref: *main})
+	}
+	var further []profiles.Secret
+	if p != nil {
+		further = append(further, p.Secrets...)
+	}
+	for i, s := range f.Secret {
+		name, ref, ok := strings.Cut(s, "=")
+		if !ok {
+			return nil, hint.Add(fmt.Errorf("reading --secret number %d: not of the form NAME=REF (not shown, it may be a key)", i+1),
+				"--secret github=op://dev/github/token")
+		}
+		further = replaceSecret(further, profiles.Secret{Name: name, Ref: ref})
+	}
+	for _, s := range further {
+		w, err := furtherWant(s)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, w)
+	}
+	if len(list) == 0 {
+		return nil, noRef(p)
+	}
+	for i := range list {
+		if f.Via != "" {
+			list[i].Via = f.Via
+		} else if list[i].Via == "" {
+			list[i].Via = via
+		}
+	}
+	return list, nil
+}
+
+func replaceSecret(list []profiles.Secret, s profiles.Secret) []profiles.Secret {
+	for i := range list {
+		if list[i].Name == s.Name {
+			list[i].Ref = s.Ref // the channel stays the profile's
+			return list
+		}
+	}
+	return append(list, s)
+}
+
+// mainSecret returns the reference of the main secret, nil if there is none,
+// and the profile's default channel.
+func (f *runFlags) mainSecret(p *profiles.Profile) (*resolve.Ref, string, error) {
+	via := ""
+	if p != nil {
+		via = p.Via
+	}
+	switch {
+	case f.Ref != "":
+		ref, err := resolve.ParseRef(f.Ref)
+		if err != nil {
+			return nil, "", fmt.Errorf("reading --ref: %w", err)
+		}
+		return &ref, via, nil
+	case p == nil:
+		return nil, via, nil
+	case p.APIKeyRef != "":
+		ref, err := resolve.ParseRef(p.APIKeyRef)
+		if err != nil {
+			return nil, "", fmt.Errorf("profile %s: reading api_key_ref: %w", names.Show(p.Name), err)
+		}
+		return &ref, via, nil
+	case p.APIKeyEnv != "":
+		if !names.ValidVariable(p.APIKeyEnv) {
+			return nil, "", fmt.Errorf("profile %s: api_key_env is not the name of a variable (not shown, it may be a key)", names.Show(p.Name))
+		}
+		ref := resolve.Auto(p.Name, p.APIKeyEnv)
+		return &ref, via, nil
+	}
+	return nil, via, nil
+}
+
+func furtherWant(s profiles.Secret) (inject.Want, error) {
+	if err := newName(s.Name); err != nil {
+		return inject.Want{}, fmt.Errorf("reading a secret's name: %w", err)
+	}
+	mine, _ := fdpass.Variables(fdpass.MainName)
+	if v, _ := fdpass.Variables(s.Name); v == mine {
+		return inject.Want{}, fmt.Errorf("secret %s: its variable %s is that of the main secret", names.Show(s.Name), v)
+	}
+	ref, err := resolve.ParseRef(s.Ref)
+	if err != nil {
+		return inject.Want{}, fmt.Errorf("secret %s: reading its reference: %w", names.Show(s.Name), err)
+	}
+	return inject.Want{Name: s.Name, Ref: ref, Via: s.Via}, nil
+}
+
+func noRef(p *profiles.Profile) error {
+	if p == nil {
+		return errors.New("no secret to deliver")
+	}
+	return hint.Add(fmt.Errorf("profile %s: it names no secret", names.Show(p.Name)),
+		fmt.Sprintf(`write into profiles/%[1]s.toml: api_key_ref = "keyring:%[1]s"`, names.Or(p.Name, "NAME")))
+}
