@@ -1,7 +1,8 @@
 // Package fdpass puts bytes behind a file descriptor that a child process can
 // inherit, and reads them on the other side. A descriptor it makes is already
-// filled: no writer has to stay. It knows nothing of secrets' names, of
-// profiles or of how the child is started.
+// filled: no writer has to stay. The reading side (Read) finds it by the
+// variables that a worker gets. What the bytes are, and how the child is started, is
+// not known here.
 package fdpass
 
 import (
@@ -18,7 +19,8 @@ type Channel struct {
 	Help string
 	// Open returns a close-on-exec descriptor from which data can be read to its
 	// end. label shows in /proc for some channels and is no secret. The error
-	// wraps ErrTooBig where the kernel does not hold that many bytes.
+	// wraps ErrTooBig where the kernel does not hold that many bytes. It is nil
+	// where the platform does not have the channel.
 	Open func(label string, data []byte) (*os.File, error)
 }
 
@@ -38,15 +40,17 @@ var channels = []Channel{
 // Channels returns THE LIST in its order; the caller must not change it.
 func Channels() []Channel { return channels }
 
-// Find returns the channel of that name; the default for "".
+// Find returns the channel of that name; the default for "". The error wraps
+// ErrUnsupported where the platform does not have it.
 func Find(name string) (Channel, error) {
-	if name == "" {
-		return channels[0], nil
-	}
 	for _, c := range channels {
-		if c.Name == name {
+		switch {
+		case c.Name != name && name != "":
+		case c.Open == nil:
+			return Channel{}, fmt.Errorf("channel %s: %w", c.Name, ErrUnsupported)
+		default:
 			return c, nil
 		}
 	}
-	return Channel{}, fmt.Errorf("no such channel")
+	return Channel{}, errors.New("no such channel")
 }

@@ -1,7 +1,6 @@
 package inject
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -127,11 +126,11 @@ func checkEnv(env []string, ours map[string]string) error {
 	for i, e := range env {
 		name, _, ok := cut(e)
 		if !ok || !names.ValidVariable(name) {
-			return fmt.Errorf("extra variable %d: not of the form NAME=TEMPLATE (not shown, it may be a key)", i+1)
+			return fmt.Errorf("setting variable %d of [env] and --env: not of the form NAME=TEMPLATE (not shown, it may be a key)", i+1)
 		}
 		base := strings.TrimSuffix(strings.TrimSuffix(name, "_FILE"), "_FD")
 		if _, taken := ours[base+"_FD"]; taken && base != name {
-			return errors.New("extra variable " + name + ": wg-run itself sets it")
+			return fmt.Errorf("setting %s: wg-run itself sets it", name)
 		}
 	}
 	return nil

@@ -15,6 +15,11 @@ type Backend struct {
 	// Local says that Get reads only our own files or memory, and needs no
 	// deadline: a timer costs a thread and a poller at every start.
 	Local bool
+	// Named says that a path is a name of ours (names.Valid).
+	Named bool
+	// Allowed, where it is set, says whether the settings let the backend be used;
+	// a search asks it last, behind the environment.
+	Allowed func(s *Settings) bool
 	// Store is nil where wg-run cannot write.
 	Store *Store
 	// Credentials are the variables with which the backend's program is let in.
@@ -33,8 +38,8 @@ type Store struct {
 	List func(ctx context.Context, s *Settings) ([]string, error)
 }
 
-// backends is THE LIST: one line for each backend, in the order in which a
-// search asks those that store.
+// backends is THE LIST: one line for each backend. A search asks those that store,
+// in this order.
 var backends = []Backend{
 	keyringBackend,
 	plaintextBackend,

@@ -48,6 +48,7 @@ var credentialBackend = Backend{
 var keystoreBackend = Backend{
 	Scheme: "keystore",
 	Help:   "a key that the wg tool keeps in ~/.wg/keystore (read only)",
+	Named:  true,
 	Get: func(ctx context.Context, s *Settings, name string) (*Secret, error) {
 		if s.Home == "" {
 			return nil, fmt.Errorf("neither WG_HOME nor HOME is set: %w", ErrUnavailable)
@@ -62,7 +63,7 @@ func readSecretFile(ctx context.Context, path string) (*Secret, error) {
 	return fence(ctx, func() (*Secret, error) {
 		f, err := os.Open(path)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%w: %w", withoutPath(err), ErrNotFound)
+			return nil, nowhere("no such file")
 		}
 		if err != nil {
 			return nil, withoutPath(err)

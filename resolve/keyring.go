@@ -50,6 +50,7 @@ var (
 var keyringBackend = Backend{
 	Scheme: "keyring",
 	Help:   "the OS keyring (Secret Service, macOS Keychain, Windows Credential Manager)",
+	Named:  true,
 	Get: func(ctx context.Context, s *Settings, name string) (*Secret, error) {
 		if keyringDirect != nil {
 			if secret, ok, err := keyringDirect(ctx, name); ok || err != nil {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/godbus/dbus/v5"
@@ -158,8 +159,12 @@ func sessionBus(ctx context.Context) (*dbus.Conn, error) {
 }
 
 func ensureAddress() error {
-	if a := os.Getenv("DBUS_SESSION_BUS_ADDRESS"); a != "" && a != "autolaunch:" {
-		return nil
+	a := os.Getenv("DBUS_SESSION_BUS_ADDRESS")
+	if strings.HasPrefix(a, "disabled:") {
+		return noBus(fmt.Errorf("the D-Bus session bus is disabled: %w", ErrUnavailable))
+	}
+	if a != "" && !strings.HasPrefix(a, "autolaunch:") {
+		return oursOrRoots(a)
 	}
 	dir := os.Getenv("XDG_RUNTIME_DIR")
 	if dir == "" {
@@ -174,6 +179,20 @@ func ensureAddress() error {
 	}
 	// For this process alone: the worker's environment was taken before.
 	return os.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+dbus.EscapeBusAddressValue(socket))
+}
+
+// oursOrRoots refuses a socket of another user's: an address below /tmp that is
+// no longer in use can be taken by anybody.
+func oursOrRoots(address string) error {
+	path, ok := strings.CutPrefix(address, "unix:path=")
+	if path, _, _ = strings.Cut(path, ","); !ok || strings.ContainsAny(path, "%;") {
+		return nil
+	}
+	var st syscall.Stat_t
+	if syscall.Stat(path, &st) == nil && st.Uid != uint32(os.Getuid()) && st.Uid != 0 {
+		return fmt.Errorf("the socket of the D-Bus session bus belongs to uid %d: refused", st.Uid)
+	}
+	return nil
 }
 
 func noBus(err error) error {

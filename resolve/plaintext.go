@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"sort"
 
@@ -20,9 +21,11 @@ const maxStore = 64 << 20
 var ErrNotAllowed = errors.New("the plaintext store is not allowed")
 
 var plaintextBackend = Backend{
-	Scheme: "plaintext",
-	Help:   "the unencrypted file secrets.toml, only if allowed",
-	Local:  true,
+	Scheme:  "plaintext",
+	Help:    "the unencrypted file secrets.toml, only if allowed",
+	Local:   true,
+	Named:   true,
+	Allowed: func(s *Settings) bool { return s.AllowPlaintext },
 	Get: func(_ context.Context, s *Settings, name string) (*Secret, error) {
 		entries, err := readPlaintext(s)
 		if err != nil {
@@ -77,14 +80,7 @@ func setPlaintext(ctx context.Context, s *Settings, name string, secret *Secret)
 		entries[name] = secret.Bytes()
 		return nil
 	})
-	if err != nil {
-		return false, err
-	}
-	entries, err := readPlaintext(s)
-	if err == nil && !bytes.Equal(entries[name], secret.Bytes()) {
-		err = errors.New("what was read back is not what was written")
-	}
-	return replaced, err
+	return replaced && err == nil, err
 }
 
 func removePlaintext(ctx context.Context, s *Settings, name string) error {
@@ -120,7 +116,14 @@ func changePlaintext(ctx context.Context, s *Settings, change func(map[string][]
 		return err
 	}
 	defer clear(data)
-	return safefile.Write(path, data)
+	if err := safefile.Write(path, data); err != nil {
+		return err
+	}
+	again, err := readPlaintext(s)
+	if err == nil && !maps.EqualFunc(again, entries, bytes.Equal) {
+		err = errors.New("what was read back is not what was written")
+	}
+	return err
 }
 
 func listPlaintext(_ context.Context, s *Settings) ([]string, error) {

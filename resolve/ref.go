@@ -33,6 +33,9 @@ func Auto(name, variable string) Ref { return Ref{Scheme: "auto", Path: name, en
 // never repeats s, which may be a pasted key.
 func ParseRef(s string) (Ref, error) {
 	scheme, path, ok := strings.Cut(s, ":")
+	if s != "" && strings.IndexByte("/.~", s[0]) >= 0 {
+		return Ref{}, hint.Add(fmt.Errorf("%w: it has no scheme", ErrBadRef), "a file is named by file:PATH")
+	}
 	if scheme == "plain" {
 		scheme = "plaintext"
 	}
@@ -55,7 +58,7 @@ func ParseRef(s string) (Ref, error) {
 
 func unknownScheme(scheme string) error {
 	err := fmt.Errorf("%w: unknown scheme (the text is not shown, it may be a key)", ErrBadRef)
-	if near := names.Near(scheme, Schemes()); near != "" {
+	if near := names.Near(strings.ToLower(scheme), Schemes()); near != "" {
 		return hint.Add(err, "did you mean "+near+":…?")
 	}
 	return hint.Add(err, "known schemes: "+strings.Join(Schemes(), ", "))
@@ -72,6 +75,8 @@ func (r Ref) check() error {
 		return errors.New("it contains a character that cannot be printed")
 	case r.named() && !names.Valid(r.Path):
 		return errors.New(names.Rule)
+	case r.Scheme == "op" && !strings.HasPrefix(r.Path, "//"):
+		return errors.New("it has the form op://VAULT/ITEM/FIELD")
 	case r.Scheme == "env" && !names.ValidVariable(r.Path):
 		return errors.New("what follows is not a variable's name (write env:VAR, without a $)")
 	}
@@ -80,11 +85,8 @@ func (r Ref) check() error {
 
 // named reports whether the path is a name of ours.
 func (r Ref) named() bool {
-	switch r.Scheme {
-	case "keyring", "plaintext", "keystore", "auto":
-		return true
-	}
-	return false
+	b := find(r.Scheme)
+	return b == nil || b.Named // auto: is no backend
 }
 
 // String returns the reference as it was written, save for what may be a value:

@@ -89,7 +89,7 @@ func TestRefString(t *testing.T) {
 			}
 		}
 	}
-	for _, in := range []string{"keyring:" + planted, "env:sk_" + planted[9:], "pass:dev/" + planted, "op:" + planted, "file:/x/" + planted, "file:" + planted + "#/a"} {
+	for _, in := range []string{"keyring:" + planted, "env:sk_" + planted[9:], "pass:dev/" + planted, "op://v/" + planted + "/f", "file:/x/" + planted, "file:" + planted + "#/a"} {
 		if ref, err := ParseRef(in); err != nil || holdsPart(ref.String(), planted) {
 			t.Errorf("ParseRef(%q) = %v, %v; want nothing of the key in it", in, ref, err)
 		}

@@ -40,12 +40,20 @@ func (n nowhere) Error() string { return string(n) }
 func (n nowhere) Unwrap() error { return ErrNotFound }
 
 func (r *Resolver) steps(ref Ref) []Ref {
-	steps := []Ref{{Scheme: "keyring", Path: ref.Path, Pointer: ref.Pointer}}
+	var steps, last []Ref
+	for i := range backends {
+		b := &backends[i]
+		step := Ref{Scheme: b.Scheme, Path: ref.Path, Pointer: ref.Pointer}
+		switch {
+		case b.Store == nil:
+		case b.Allowed == nil:
+			steps = append(steps, step)
+		case b.Allowed(&r.Settings):
+			last = append(last, step)
+		}
+	}
 	if ref.env != "" {
 		steps = append(steps, Ref{Scheme: "env", Path: ref.env, Pointer: ref.Pointer})
 	}
-	if r.AllowPlaintext {
-		steps = append(steps, Ref{Scheme: "plaintext", Path: ref.Path, Pointer: ref.Pointer})
-	}
-	return steps
+	return append(steps, last...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/graphwork/wg-run/internal/hint"
@@ -17,6 +18,17 @@ func Writable() []string {
 	for i := range backends {
 		if backends[i].Store != nil {
 			list = append(list, backends[i].Scheme)
+		}
+	}
+	return list
+}
+
+// Usable is Writable without what the settings do not allow.
+func (s *Settings) Usable() []string {
+	var list []string
+	for i := range backends {
+		if b := &backends[i]; b.Store != nil && (b.Allowed == nil || b.Allowed(s)) {
+			list = append(list, b.Scheme)
 		}
 	}
 	return list
@@ -56,6 +68,13 @@ func Storable(secret *Secret) error {
 		return ErrTooBig
 	}
 	return nil
+}
+
+// Lacks reports whether ref names an entry of a store that surely has none of that
+// name. Nobody is made to unlock anything.
+func (r *Resolver) Lacks(ctx context.Context, ref Ref) bool {
+	list, err := r.List(ctx, ref.Scheme)
+	return err == nil && !slices.Contains(list, ref.Path)
 }
 
 // Remove removes name from the backend of that scheme.

@@ -50,6 +50,8 @@ func run(args []string) (code int) {
 		}
 	}()
 	switch {
+	case slices.Contains(ours, "--help") && dashes, slices.Contains(ours, "-h") && dashes:
+		return topFlags(nil)
 	case len(ours) > 0 && slices.Contains(commandNames, ours[0]):
 		if dashes {
 			return complain(errNoDashes, exitRefused)
@@ -132,9 +134,13 @@ func newResolver(home profiles.Home) (*resolve.Resolver, error) {
 	if err != nil {
 		return nil, err
 	}
+	scheme, err := resolve.Storing(c.DefaultBackend)
+	if err != nil {
+		return nil, fmt.Errorf("reading config.toml: [secrets] default_backend: %w", err)
+	}
 	return &resolve.Resolver{Settings: resolve.Settings{
 		Home:           home.Dir,
-		DefaultBackend: c.DefaultBackend,
+		DefaultBackend: scheme,
 		AllowPlaintext: c.AllowPlaintext,
 		Timeout:        c.Timeout,
 		Person:         term.IsTerminal(2),

@@ -47,6 +47,9 @@ func (c *profileCreate) Run() error {
 	if err := home.Create(ctx, p, c.Force); err != nil {
 		return err
 	}
+	if ref, err := resolve.ParseRef(text); err == nil && r.Lacks(ctx, ref) {
+		defer say("hint: the secret is not stored yet: wg-run secret set " + ref.Path)
+	}
 	say("wrote profile " + names.Show(c.Name) + " with " + refOrNot(text))
 	return nil
 }
@@ -71,11 +74,7 @@ func (c *profileCreate) reference(defaultBackend string) (string, error) {
 	if err := newName(secret); err != nil {
 		return "", fmt.Errorf("creating the profile: the secret: %w", err)
 	}
-	scheme, err := resolve.Storing(defaultBackend)
-	if err != nil {
-		return "", fmt.Errorf("creating the profile: default_backend: %w", err)
-	}
-	return scheme + ":" + secret, nil
+	return defaultBackend + ":" + secret, nil
 }
 
 type profileShow struct {

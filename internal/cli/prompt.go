@@ -66,14 +66,14 @@ func readStdin() ([]byte, error) {
 // askHidden reads one line with echo off. A signal that ends us, or stops us,
 // while the terminal does not echo would leave it so.
 func askHidden(tty *os.File, prompt string) ([]byte, error) {
-	fd := int(tty.Fd())
-	before, err := term.GetState(fd)
-	if err != nil {
-		return nil, err
-	}
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, endingSignals...)
 	defer signal.Stop(signals)
+	restore, err := hideEcho(tty)
+	if err != nil {
+		return nil, err
+	}
+	defer restore()
 	type line struct {
 		b   []byte
 		err error
@@ -81,7 +81,7 @@ func askHidden(tty *os.File, prompt string) ([]byte, error) {
 	lines := make(chan line, 1)
 	fmt.Fprint(tty, prompt)
 	go func() {
-		b, err := readHidden(tty)
+		b, err := readLine(tty)
 		lines <- line{b, err}
 	}()
 	select {
@@ -89,7 +89,7 @@ func askHidden(tty *os.File, prompt string) ([]byte, error) {
 		fmt.Fprintln(tty)
 		return checkTyped(tty, l.b, l.err)
 	case s := <-signals:
-		_ = term.Restore(fd, before)
+		restore()
 		fmt.Fprintln(tty)
 		dieOf(s)
 		return nil, errors.New("interrupted")

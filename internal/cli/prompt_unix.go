@@ -17,9 +17,8 @@ var endingSignals = []os.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIG
 
 func openTerminal() (*os.File, error) { return os.OpenFile("/dev/tty", os.O_RDWR, 0) }
 
-// readHidden reads one line with echo off; io.EOF where it is ended by ctrl-D.
-// x/term's ReadPassword goes on reading then, for ever.
-func readHidden(tty *os.File) ([]byte, error) {
+// hideEcho switches echo off until restore.
+func hideEcho(tty *os.File) (restore func(), err error) {
 	fd := int(tty.Fd())
 	before, err := unix.IoctlGetTermios(fd, getTermios)
 	if err != nil {
@@ -29,12 +28,14 @@ func readHidden(tty *os.File) ([]byte, error) {
 	hidden.Lflag &^= unix.ECHO
 	hidden.Lflag |= unix.ICANON | unix.ISIG
 	hidden.Iflag |= unix.ICRNL
-	if err := unix.IoctlSetTermios(fd, setTermios, &hidden); err != nil {
-		return nil, err
-	}
-	defer func() { _ = unix.IoctlSetTermios(fd, setTermios, before) }()
+	return func() { _ = unix.IoctlSetTermios(fd, setTermios, before) }, unix.IoctlSetTermios(fd, setTermios, &hidden)
+}
+
+// readLine reads what the terminal gives as one line; io.EOF where it is ended by
+// ctrl-D. x/term's ReadPassword would go on reading then, for ever.
+func readLine(tty *os.File) ([]byte, error) {
 	line := make([]byte, maxTyped+1)
-	n, err := tty.Read(line) // the terminal gives a line, or nothing at its end
+	n, err := tty.Read(line)
 	if err == nil && n == 0 {
 		err = io.EOF
 	}

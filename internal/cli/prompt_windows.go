@@ -10,7 +10,10 @@ var endingSignals = []os.Signal{os.Interrupt}
 
 func openTerminal() (*os.File, error) { return os.OpenFile("CONIN$", os.O_RDWR, 0) }
 
-func readHidden(tty *os.File) ([]byte, error) { return term.ReadPassword(int(tty.Fd())) }
+// hideEcho leaves echo to readLine.
+func hideEcho(*os.File) (restore func(), err error) { return func() {}, nil }
+
+func readLine(tty *os.File) ([]byte, error) { return term.ReadPassword(int(tty.Fd())) }
 
 func dieOf(os.Signal) { os.Exit(exitNo) }
 

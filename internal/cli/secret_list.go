@@ -31,7 +31,7 @@ func (c *secretList) Run() error {
 	}
 	all := []listed{}
 	failed := false
-	for _, scheme := range usable(r) {
+	for _, scheme := range r.Usable() {
 		list, err := r.List(context.Background(), scheme)
 		switch resolve.OutcomeOf(err) {
 		case resolve.Unavailable:
@@ -68,17 +68,6 @@ func newName(name string) error {
 			"a name of your own comes here, such as 'openrouter'; the value is asked for")
 	}
 	return nil
-}
-
-// usable lists the backends that store, without plaintext where it is not allowed.
-func usable(r *resolve.Resolver) []string {
-	var list []string
-	for _, scheme := range resolve.Writable() {
-		if scheme != "plaintext" || r.AllowPlaintext {
-			list = append(list, scheme)
-		}
-	}
-	return list
 }
 
 type secretRm struct {
@@ -122,7 +111,7 @@ func (c *secretRm) holder(r *resolve.Resolver) (string, error) {
 		return scheme, nil
 	}
 	var holders []string
-	for _, scheme := range usable(r) {
+	for _, scheme := range r.Usable() {
 		list, err := r.List(context.Background(), scheme)
 		if resolve.OutcomeOf(err) == resolve.Failed {
 			return "", err
