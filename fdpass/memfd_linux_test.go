@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/graphwork/wg-run/internal/testrig"
 )
 
 // checkMemfd: a regular file that nobody can change, and that can be read again
@@ -74,8 +76,8 @@ func path(f *os.File) string { return fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(),
 
 // As the owner, who is not root, sees it.
 func TestMemfdAsNobody(t *testing.T) {
-	if os.Getenv(testOnlyNobody) == "" {
-		asNobody(t)
+	if !testrig.IsNobody() {
+		testrig.AsNobody(t)
 		return
 	}
 	data := binary(4096)

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/graphwork/wg-run/internal/testrig"
 )
 
 // More than a new pipe holds: it is made larger, up to 1 MiB.
@@ -57,8 +59,8 @@ func descriptors(t *testing.T) int {
 // A user with many unread pipes gets small ones (pipe(7), "Pipe capacity"), and
 // a write that does not fit would block for ever.
 func TestPipeBudgetSpent(t *testing.T) {
-	if os.Getenv(testOnlyNobody) == "" {
-		asNobody(t)
+	if !testrig.IsNobody() {
+		testrig.AsNobody(t)
 		return
 	}
 	spendPipeBudget(t)

@@ -2,9 +2,10 @@ package inject
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
+
+	"github.com/graphwork/wg-run/internal/testrig"
 )
 
 // What a worker gets, for what the caller of wg-run left open.
@@ -54,8 +55,8 @@ func TestExec(t *testing.T) {
 
 // An unprivileged user's memory is closed too: it still finds its memory files.
 func TestExecAsNobody(t *testing.T) {
-	if os.Getenv(testOnlyNobody) == "" {
-		asNobody(t)
+	if !testrig.IsNobody() {
+		testrig.AsNobody(t)
 		return
 	}
 	got := runWorker(t, self(t), "3", "", []string{"api_key=memfd", "second=pipe"})

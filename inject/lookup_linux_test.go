@@ -21,8 +21,8 @@ func TestLookup(t *testing.T) {
 
 // As root, no folder is closed and every file with one x bit can be executed.
 func TestLookupAsNobody(t *testing.T) {
-	if os.Getenv(testOnlyNobody) == "" {
-		asNobody(t)
+	if !testrig.IsNobody() {
+		testrig.AsNobody(t)
 		return
 	}
 	compareLookups(t)

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/graphwork/wg-run/internal/testrig"
 )
 
 func self(t *testing.T) string {
@@ -26,7 +28,7 @@ func command(t *testing.T, path, what, env string, args ...string) *exec.Cmd {
 	t.Helper()
 	// What go test itself was given by who started it is not for us to pass on.
 	must(t, unix.CloseRange(firstNumber, ^uint(0)>>33, unix.CLOSE_RANGE_CLOEXEC))
-	ctx, cancel := context.WithTimeout(context.Background(), watchdog)
+	ctx, cancel := context.WithTimeout(context.Background(), testrig.Watchdog)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, path, args...)
 	// The race detector would have each process sleep for a second at its end.
