@@ -68,7 +68,7 @@ func oursOrRoots(address string) error {
 }
 
 func noBus(err error) error {
-	return hint.Add(err, "on a desktop, log in there first; without one, use another backend: wg-run secret set --help")
+	return hint.Add(err, "on a desktop, log in there first; on a server use a password manager's reference, or, below [secrets] in config.toml: allow_plaintext = true, and then: --backend plaintext")
 }
 
 // busError sorts what a bus or the service answered.
