@@ -10,10 +10,11 @@ import (
 )
 
 func init() {
-	// Only files in memory have seals (fcntl(2), "File Sealing").
+	// Ours are sealed against writing, which no file with a name is (fcntl(2),
+	// "File Sealing").
 	isMemfd = func(fd int) bool {
-		_, err := unix.FcntlInt(uintptr(fd), unix.F_GET_SEALS, 0)
-		return err == nil
+		seals, err := unix.FcntlInt(uintptr(fd), unix.F_GET_SEALS, 0)
+		return err == nil && seals&unix.F_SEAL_WRITE != 0
 	}
 }
 

@@ -1,9 +1,10 @@
 package inject
 
 import (
-	"encoding/json"
 	"net/url"
+	"strconv"
 	"strings"
+	"unicode/utf16"
 )
 
 // percentDecoded decodes what is a valid escape and leaves the rest, as a
@@ -47,11 +48,20 @@ func unescaped(escape string) string {
 		}
 		return escape
 	}
-	var s string
-	if json.Unmarshal([]byte(`"`+escape+`"`), &s) != nil {
+	if len(escape) < 6 {
 		return escape
 	}
-	return s
+	r := hexRune(escape)
+	if len(escape) == 12 {
+		r = utf16.DecodeRune(r, hexRune(escape[6:]))
+	}
+	return string(r)
+}
+
+// hexRune is the number in \uXXXX.
+func hexRune(escape string) rune {
+	n, _ := strconv.ParseUint(escape[2:6], 16, 16) // hexEscape has checked it
+	return rune(n)
 }
 
 // escapeSize is the length of the escape at the start of text; a surrogate pair

@@ -85,7 +85,7 @@ func (e *environ) dropCredentials(keep []string) (dropped []Dropped, closing []i
 				return ""
 			}
 		}
-		if n, err := strconv.Atoi(strings.TrimSpace(value)); err == nil && n >= 0 && resolve.NamesDescriptor(name) {
+		if n, err := strconv.Atoi(strings.TrimSpace(value)); err == nil && (n == 0 || n > 2) && resolve.NamesDescriptor(name) {
 			closing = append(closing, n)
 		}
 		return "lets a program into a secret store"
@@ -96,14 +96,19 @@ func (e *environ) dropCredentials(keep []string) (dropped []Dropped, closing []i
 // dropStale takes out pairs of an outer wg-run whose numbers this run takes: a
 // worker would find another secret behind them.
 func (e *environ) dropStale(numbers []int) []Dropped {
-	return e.drop(func(name, value string) string {
-		if !strings.HasPrefix(name, "WG_") || !strings.HasSuffix(name, "_FD") && !strings.HasSuffix(name, "_FILE") {
-			return ""
-		}
-		for _, n := range numbers {
-			if text := strconv.Itoa(n); value == text || value == DevFd+text {
-				return "names a descriptor that holds another secret now"
+	stale := map[string]bool{}
+	for _, n := range numbers {
+		for _, entry := range e.list {
+			name, value, _ := cut(entry)
+			base, ok := strings.CutSuffix(name, "_FD")
+			if path, _ := e.get(base + "_FILE"); ok && strings.HasPrefix(name, "WG_") && value == strconv.Itoa(n) && path == DevFd+value {
+				stale[name], stale[base+"_FILE"] = true, true
 			}
+		}
+	}
+	return e.drop(func(name, _ string) string {
+		if stale[name] {
+			return "names a descriptor that holds another secret now"
 		}
 		return ""
 	})

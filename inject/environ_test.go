@@ -96,8 +96,8 @@ func TestDropCredentials(t *testing.T) {
 		{"WG_AGE_PASSPHRASE_FD=7", "WG_AGE_PASSPHRASE_FD", "WG_AGE_PASSPHRASE_FD=7", nil},
 		{"WG_AGE_PASSPHRASE_FD=7 WG_AGE_PASSPHRASE_FD=9", "", "", []int{7, 9}},
 		{"VAULT_TOKEN=7 BW_SESSION=8", "", "", nil}, // a number, but not a descriptor's
-		// The standard ones, too: they become /dev/null.
-		{"WG_AGE_PASSPHRASE_FD=0", "", "", []int{0}}, {"WG_AGE_PASSPHRASE_FD=2", "", "", []int{2}}, {"WG_AGE_PASSPHRASE_FD=-1", "", "", nil},
+		// Standard input, too: it becomes /dev/null. A passphrase is on neither output.
+		{"WG_AGE_PASSPHRASE_FD=0", "", "", []int{0}}, {"WG_AGE_PASSPHRASE_FD=2", "", "", nil}, {"WG_AGE_PASSPHRASE_FD=-1", "", "", nil},
 		{"WG_AGE_PASSPHRASE_FD=3", "", "", []int{3}}, {"WG_AGE_PASSPHRASE_FD=x", "", "", nil}, {"WG_AGE_PASSPHRASE_FD=", "", "", nil},
 	} {
 		env := newEnviron(strings.Fields(c.list))

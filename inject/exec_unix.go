@@ -5,7 +5,9 @@ package inject
 import (
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
+	"runtime/debug"
 
 	"golang.org/x/sys/unix"
 
@@ -44,6 +46,10 @@ func freeNumbers(n int) ([]int, error) {
 func (p *Plan) Exec() error {
 	place := p.keep
 	if !p.inPlace() {
+		// A collection on this thread would poll a descriptor that is the worker's
+		// by then, and end the process; there is nothing left to collect for.
+		debug.SetGCPercent(-1)
+		debug.SetMemoryLimit(math.MaxInt64)
 		runtime.LockOSThread() // for good: this thread's descriptors are not the others'
 		place = p.place
 	}
@@ -59,7 +65,7 @@ func (p *Plan) Exec() error {
 	if errors.Is(err, unix.ENOENT) {
 		if executable(p.Path) == nil {
 			return hint.Add(fmt.Errorf("executing %s: its interpreter: %w", names.ShowPath(p.Path), ErrNoWorker),
-				"see its first line: "+hint.Command("head", "-1", p.Path)+" | cat -A (a ^M there comes from Windows)")
+				"see its first line: "+hint.Command("head", "-1", orFile(p.Path))+" | cat -A (a ^M there comes from Windows)")
 		}
 		condition = ErrNoWorker
 	}
@@ -91,8 +97,8 @@ func (p *Plan) keep() error {
 	return nil
 }
 
-// shut keeps the descriptors of dropped credentials from the worker; the standard
-// ones become /dev/null, since a worker may rely on their being open.
+// shut keeps the descriptors of dropped credentials from the worker; standard
+// input becomes /dev/null, since a worker may rely on its being open.
 func (p *Plan) shut() error {
 	for _, fd := range p.closing {
 		if fd >= firstNumber {
@@ -114,9 +120,9 @@ func (p *Plan) shut() error {
 // since one may sit on another's number.
 func (p *Plan) place() error {
 	if ownTable != nil {
-		// Where even that is forbidden, the table is changed under the runtime's
-		// other threads, an instant before execve ends them.
-		_ = ownTable()
+		if err := ownTable(); err != nil {
+			return fmt.Errorf("getting a descriptor table of our own: %w", err)
+		}
 	}
 	above := firstNumber
 	for i := range p.Deliveries {

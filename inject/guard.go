@@ -58,7 +58,7 @@ func (p *Plan) guardEnv(env *environ, secret string, n needle) error {
 		case n.in(name):
 			refused = fmt.Errorf("the name of a variable: %w '%s'", ErrLeak, secret)
 		case slices.Contains(own, name):
-		case !n.in(value) && !n.in(name+"="+value):
+		case !n.in(name+"="+value) && !(n.whole && n.in(value)):
 		case isNeeded(name):
 			refused = fmt.Errorf("the variable %s: %w '%s'", name, ErrLeak, secret)
 		default:

@@ -80,9 +80,17 @@ func executable(file string) error {
 		return fmt.Errorf("%s: %w: it is a folder (%w)", names.ShowPath(file), ErrNotExecutable, unix.EACCES)
 	}
 	if err := unix.Faccessat(unix.AT_FDCWD, file, unix.X_OK, unix.AT_EACCESS); err != nil {
-		return hint.Add(fmt.Errorf("%s: %w: %w", names.ShowPath(file), ErrNotExecutable, err), hint.Command("chmod", "+x", file))
+		return hint.Add(fmt.Errorf("%s: %w: %w", names.ShowPath(file), ErrNotExecutable, err), hint.Command("chmod", "+x", orFile(file)))
 	}
 	return nil
+}
+
+// orFile is a path for a hint, unless it may be a pasted key.
+func orFile(path string) string {
+	if names.PathLooksSecret(path) {
+		return "FILE"
+	}
+	return path
 }
 
 // allowed compares the worker's file with those that the profile lists; a name

@@ -53,8 +53,8 @@ func (c *Config) decode(data []byte) error {
 	if err != nil {
 		return err
 	}
-	for _, k := range configKeys {
-		if md.IsDefined(k) {
+	for _, k := range []string{"default_backend", "allow_plaintext"} { // no other program's
+		if kind := md.Type(k); kind == "String" || kind == "Bool" {
 			return fmt.Errorf("'%s' stands outside of its table: write [secrets] above it", k)
 		}
 	}

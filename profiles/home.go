@@ -43,7 +43,7 @@ type Home struct {
 // and needs no passwd entry.
 func Locate() Home {
 	if dir := os.Getenv("WG_HOME"); dir != "" {
-		return Home{dir}
+		return Home{filepath.Clean(dir)}
 	}
 	if home, err := os.UserHomeDir(); err == nil && home != "" {
 		return Home{filepath.Join(home, ".wg")}
@@ -66,16 +66,19 @@ func (h Home) read(elem ...string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w (%w)", err, fs.ErrNotExist)
 	}
+	data, err := safefile.Read(path, safefile.Rule{Max: maxFile})
+	if err != nil {
+		return nil, err
+	}
 	// Others who may write to the folder could put another file in place of ours.
-	for dir := filepath.Dir(path); len(dir) >= len(h.Dir); dir = filepath.Dir(dir) {
+	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
 		if err := safefile.CheckDir(dir); err != nil {
 			return nil, err
 		}
-		if len(dir) == len(h.Dir) {
-			break
+		if len(dir) <= len(h.Dir) {
+			return data, nil
 		}
 	}
-	return safefile.Read(path, safefile.Rule{Max: maxFile})
 }
 
 // Active returns the name in active-profile; ErrNoneActive if there is none.

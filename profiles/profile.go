@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"sort"
+	"strings"
 
 	"github.com/BurntSushi/toml"
 
@@ -79,7 +81,8 @@ func (h Home) Profile(name string) (*Profile, error) {
 		p, err = parseProfile(name, data)
 	}
 	if err != nil && names.LooksSecret(name) {
-		return nil, fmt.Errorf("reading profile %s: it cannot be read", names.Show(name)) // the cause holds the path
+		hide := func(text string) string { return strings.ReplaceAll(text, name, "…") } // paths hold it
+		return nil, hint.Add(fmt.Errorf("reading profile %s: %s", names.Show(name), hide(err.Error())), hide(hint.Of(err)))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading profile %s: %w", names.Show(name), err)
@@ -151,14 +154,23 @@ func (f *profileFile) further(md toml.MetaData) ([]Secret, error) {
 // checkKeys refuses keys that we do not know, and ours in another spelling. A
 // profile of wg's has top-level keys and tables of its own.
 func checkKeys(md toml.MetaData, ofWg bool) error {
+	ours := append(profileKeys[:len(profileKeys):len(profileKeys)], "llm_endpoints")
+	root := slices.Clone(ours)
+	for _, key := range md.Keys() { // other programs' tables are left alone
+		if kind := md.Type(key[0]); (kind == "Hash" || kind == "") && names.Near(strings.ToLower(key[0]), ours) == "" {
+			root = append(root, key[0])
+		}
+	}
 	return tomlfile.Check(md, []string{"secrets", "env", "llm_endpoints"}, func(parents toml.Key) ([]string, bool) {
 		switch {
 		case len(parents) == 0:
-			return append(profileKeys[:len(profileKeys):len(profileKeys)], "llm_endpoints"), ofWg
+			return root, ofWg
 		case len(parents) == 2 && parents[0] == "secrets":
 			return []string{"ref", "via"}, false
-		case parents[0] == "llm_endpoints":
-			return []string{"endpoints", "is_default", "api_key_ref", "api_key_env"}, true
+		case len(parents) == 1 && parents[0] == "llm_endpoints":
+			return []string{"endpoints"}, true
+		case len(parents) == 2 && parents[0] == "llm_endpoints" && parents[1] == "endpoints":
+			return []string{"is_default", "api_key_ref", "api_key_env"}, true
 		}
 		return nil, true
 	})

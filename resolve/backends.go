@@ -29,6 +29,8 @@ type Backend struct {
 
 // Store is the writing side of a backend. Names are valid (names.Valid).
 type Store struct {
+	// Ready returns the error that Set would meet at once, without a prompt.
+	Ready func(ctx context.Context, s *Settings) error
 	// Set stores secret under name and reports whether an entry was replaced.
 	// It has read the entry back when it returns nil.
 	Set func(ctx context.Context, s *Settings, name string, secret *Secret) (replaced bool, err error)

@@ -62,13 +62,37 @@ func oursOrRoots(address string) error {
 	}
 	var st syscall.Stat_t
 	if syscall.Stat(path, &st) == nil && st.Uid != uint32(os.Getuid()) && st.Uid != 0 {
-		return fmt.Errorf("the socket of the D-Bus session bus belongs to uid %d: refused", st.Uid)
+		return hint.Add(fmt.Errorf("the socket of the D-Bus session bus belongs to uid %d: refused", st.Uid),
+			"unset DBUS_SESSION_BUS_ADDRESS")
 	}
 	return nil
 }
 
 func noBus(err error) error {
 	return hint.Add(err, "on a desktop, log in there first; on a server use a password manager's reference, or, below [secrets] in config.toml: allow_plaintext = true, and then: --backend plaintext")
+}
+
+// quiet is a condition that adds nothing to an error's text.
+type quiet string
+
+func (quiet) Error() string { return "" }
+
+const (
+	errGone   quiet = "the object is not there"
+	errLocked quiet = "the item is locked"
+	errOther  quiet = "something else"
+)
+
+// condition sorts the errors of the Secret Service API and of the bus.
+func condition(name string) error {
+	switch name {
+	case "org.freedesktop.DBus.Error.UnknownMethod", "org.freedesktop.DBus.Error.UnknownObject",
+		"org.freedesktop.Secret.Error.NoSuchObject":
+		return errGone
+	case "org.freedesktop.Secret.Error.IsLocked":
+		return errLocked
+	}
+	return errOther
 }
 
 // busError sorts what a bus or the service answered.
@@ -89,7 +113,7 @@ func busError(ctx context.Context, err error) error {
 			return hint.Add(fmt.Errorf("no Secret Service on this bus: %w", ErrUnavailable),
 				"install and start one (gnome-keyring, KeePassXC, KWallet), or use another backend")
 		}
-		return fmt.Errorf("asking the Secret Service: it answered %s", names.Printable(e.Name))
+		return fmt.Errorf("asking the Secret Service: it answered %s%w", names.Printable(e.Name), condition(e.Name))
 	}
 	return fmt.Errorf("asking the Secret Service: %w", err)
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // pick replaces the value, which is JSON, by the field that the pointer names
@@ -49,12 +51,35 @@ func jsonText(field []byte) (string, error) {
 	if json.Unmarshal(field, &text) != nil {
 		return "", errors.New("the value is not JSON")
 	}
-	const replacement = "\uFFFD"
-	meant := bytes.Count(field, []byte(replacement)) + bytes.Count(bytes.ToLower(field), []byte(`\ufffd`))
-	if strings.Count(text, replacement) != meant {
+	if !utf8.Valid(field) || halfPair(field) {
 		return "", errors.New("the text is not valid Unicode, and would be altered")
 	}
 	return text, nil
+}
+
+// halfPair reports an escaped surrogate without its other half (RFC 8259, section
+// 8.2) in a string that is valid JSON otherwise.
+func halfPair(field []byte) bool {
+	unit := func(at int) rune { // of the escape there, or 0
+		if at+6 > len(field) || field[at] != '\\' || field[at+1] != 'u' {
+			return 0
+		}
+		n, _ := strconv.ParseUint(string(field[at+2:at+6]), 16, 16)
+		return rune(n)
+	}
+	for i := 0; i < len(field); i++ {
+		if field[i] != '\\' {
+			continue
+		}
+		if u := unit(i); utf16.IsSurrogate(u) {
+			if utf16.DecodeRune(u, unit(i+6)) == utf8.RuneError {
+				return true
+			}
+			i += 6
+		}
+		i++ // the escaped character is none that begins an escape
+	}
+	return false
 }
 
 var unescape = strings.NewReplacer("~1", "/", "~0", "~")

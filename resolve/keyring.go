@@ -62,12 +62,28 @@ var keyringBackend = Backend{
 		}
 		return keyringGet(ctx, name)
 	},
-	Store: &Store{Set: keyringSet, Remove: keyringRemove, List: func(ctx context.Context, s *Settings) ([]string, error) {
+	Store: &Store{Ready: keyringReady, Set: keyringSet, Remove: keyringRemove, List: func(ctx context.Context, s *Settings) ([]string, error) {
 		list, err := keyringNames(ctx, s)
 		sort.Strings(list)
 		return list, err
 	}},
 }
+
+// keyringReady asks whether the keyring is there and was set up.
+func keyringReady(ctx context.Context, s *Settings) error {
+	if keyringProbe == nil {
+		_, err := keyringNames(ctx, s) // the index must be writable, or at least there
+		return err
+	}
+	state, err := keyringProbe(ctx, "")
+	if err == nil && state.Absent {
+		err = hint.Add(errAbsent, keyringUnlock)
+	}
+	return err
+}
+
+// errAbsent is a keyring that was never set up.
+var errAbsent = errors.New("the keyring has no collection to store in")
 
 // probe asks whether the keyring is there and says so when somebody has to
 // unlock it. ErrNotFound where reading says that an entry must be there.
@@ -83,7 +99,7 @@ func probe(ctx context.Context, s *Settings, name string, reading bool) error {
 		return ErrNotFound
 	}
 	if state.Absent {
-		return hint.Add(errors.New("the keyring has no collection to store in"), keyringUnlock)
+		return hint.Add(errAbsent, keyringUnlock)
 	}
 	if state.Locked {
 		s.say("the keyring is locked; waiting up to %v for it to be unlocked", s.Deadline())

@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/godbus/dbus/v5"
@@ -42,8 +43,11 @@ func directGet(ctx context.Context, name string) (secret *Secret, ok bool, err e
 	item := conn.Object(secretsName, unlocked[0])
 	err = item.CallWithContext(ctx, secretsItem+".GetSecret", 0, session).Store(&answer)
 	conn.Object(secretsName, session).Go("org.freedesktop.Secret.Session.Close", dbus.FlagNoReplyExpected, nil)
+	if err = busError(ctx, err); errors.Is(err, errLocked) || errors.Is(err, errGone) {
+		return nil, false, nil // since the search
+	}
 	if err != nil {
-		return nil, false, busError(ctx, err)
+		return nil, false, err
 	}
 	return NewSecret(answer.Value), true, nil
 }

@@ -109,7 +109,11 @@ func secretServiceNames(ctx context.Context, _ *Settings) ([]string, error) {
 	var list []string
 	for _, path := range append(unlocked, locked...) {
 		var attributes map[string]string
-		if err := property(ctx, conn.Object(secretsName, path), secretsItem, "Attributes", &attributes); err != nil {
+		err := property(ctx, conn.Object(secretsName, path), secretsItem, "Attributes", &attributes)
+		if errors.Is(err, errGone) {
+			continue // removed since
+		}
+		if err != nil {
 			return nil, err
 		}
 		if name := attributes["username"]; name != "" && !seen[name] {

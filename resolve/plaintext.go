@@ -37,7 +37,10 @@ var plaintextBackend = Backend{
 		}
 		return NewSecret(value), nil
 	},
-	Store: &Store{Set: setPlaintext, Remove: removePlaintext, List: listPlaintext},
+	Store: &Store{Ready: func(_ context.Context, s *Settings) error {
+		_, err := readPlaintext(s)
+		return err
+	}, Set: setPlaintext, Remove: removePlaintext, List: listPlaintext},
 }
 
 func plaintextPath(s *Settings) (string, error) {

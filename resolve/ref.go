@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
@@ -71,13 +72,13 @@ func (r Ref) check() error {
 	case strings.IndexByte(r.Path, 0) >= 0:
 		return errors.New("it contains a NUL byte")
 	case r.Scheme == "literal":
-	case names.Printable(r.Path+r.Pointer) != r.Path+r.Pointer:
-		return errors.New("it contains a character that cannot be printed")
+	case strings.ContainsFunc(r.Path+r.Pointer, unicode.IsControl):
+		return errors.New("it contains a control character")
 	case r.named() && !names.Valid(r.Path):
 		return errors.New(names.Rule)
 	case r.Scheme == "op" && !strings.HasPrefix(r.Path, "//"):
 		return errors.New("it has the form op://VAULT/ITEM/FIELD")
-	case r.Scheme == "env" && !names.ValidVariable(r.Path):
+	case r.Scheme == "env" && strings.ContainsAny(r.Path, "$= "):
 		return errors.New("what follows is not a variable's name (write env:VAR, without a $)")
 	}
 	return nil
@@ -97,7 +98,7 @@ func (r Ref) String() string {
 	}
 	text := r.Scheme + ":" + shownPath(r.Path)
 	if r.Scheme == "file" && !names.PathLooksSecret(r.Path) { // folders may have long names
-		text = "file:" + r.Path
+		text = "file:" + names.Printable(r.Path)
 	}
 	if r.Pointer != "" {
 		text += "#" + shownPath(r.Pointer)
@@ -112,7 +113,7 @@ func shownPath(path string) string {
 			return "(not shown: it looks like a key)"
 		}
 	}
-	return path
+	return names.Printable(path)
 }
 
 // isItemID reports whether s has the form of 1Password's item identifiers: 26

@@ -151,7 +151,7 @@ func (r *Resolver) explained(b *Backend, ref Ref, err error) error {
 	}
 	switch {
 	case errors.Is(err, ErrNotFound) && b.Store != nil:
-		return hint.Add(err, setHint(ref.Path, r.backendFlag(b.Scheme)))
+		return hint.Add(err, "run: "+r.SetCommand(ref))
 	case errors.Is(err, ErrTimeout):
 		return hint.Add(fmt.Errorf("%w (waited %v)", err, r.Deadline()),
 			"see whether it works by itself; a longer wait: [secrets] timeout in config.toml")
@@ -159,14 +159,15 @@ func (r *Resolver) explained(b *Backend, ref Ref, err error) error {
 	return err
 }
 
-// setHint is the command that stores a secret, without a name that may be a key.
-func setHint(name, flags string) string {
-	return "run: wg-run secret set " + names.Or(name, "NAME") + flags
+// SetCommand is the command that stores the entry that ref names; with a name that
+// may be a pasted key it says NAME.
+func (s *Settings) SetCommand(ref Ref) string {
+	return "wg-run secret set " + names.Or(ref.Path, "NAME") + s.backendFlag(ref.Scheme)
 }
 
 // backendFlag is what "secret set" needs to write to scheme.
 func (s *Settings) backendFlag(scheme string) string {
-	if scheme == s.DefaultBackend {
+	if scheme == s.DefaultBackend || scheme == "auto" {
 		return ""
 	}
 	return " --backend " + scheme

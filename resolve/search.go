@@ -30,7 +30,7 @@ func (r *Resolver) search(ctx context.Context, ref Ref) (*Secret, error) {
 			misses = append(misses, step.Scheme+" is not available here")
 		}
 	}
-	return nil, hint.Add(fmt.Errorf("resolving %s: %w", ref, nowhere(strings.Join(misses, ", "))), setHint(ref.Path, ""))
+	return nil, hint.Add(fmt.Errorf("resolving %s: %w", ref, nowhere(strings.Join(misses, ", "))), "run: "+r.SetCommand(ref))
 }
 
 // nowhere is an ErrNotFound that says where was looked.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
@@ -73,6 +74,8 @@ func Storable(secret *Secret) error {
 // Lacks reports whether ref names an entry of a store that surely has none of that
 // name. Nobody is made to unlock anything.
 func (r *Resolver) Lacks(ctx context.Context, ref Ref) bool {
+	ctx, cancel := context.WithTimeout(ctx, time.Second) // a remark is not worth more
+	defer cancel()
 	list, err := r.List(ctx, ref.Scheme)
 	return err == nil && !slices.Contains(list, ref.Path)
 }
@@ -93,8 +96,7 @@ func (r *Resolver) Ready(ctx context.Context, scheme string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.Deadline())
 	defer cancel()
-	_, err := b.Store.List(ctx, &r.Settings)
-	return err
+	return b.Store.Ready(ctx, &r.Settings)
 }
 
 // List returns the names in the backend of that scheme, sorted. It never makes

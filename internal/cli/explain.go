@@ -10,6 +10,7 @@ import (
 
 	"github.com/graphwork/wg-run/fdpass"
 	"github.com/graphwork/wg-run/inject"
+	"github.com/graphwork/wg-run/internal/names"
 	"github.com/graphwork/wg-run/profiles"
 	"github.com/graphwork/wg-run/resolve"
 )
@@ -33,7 +34,7 @@ func explain(f *runFlags, worker []string) int {
 		row("profile", "%s, chosen by %s (%s)", c.Name, c.by, filepath.Join(home.Dir, "profiles", c.Name+".toml"))
 	}
 	for _, w := range req.Secrets {
-		row("secret", "%s: %s", w.Name, w.Ref)
+		row("secret", "%s: %s", names.Or(w.Name, "…"), w.Ref)
 	}
 	r.Trace = explainStep
 	plan, err := inject.Prepare(context.Background(), r, req)

@@ -52,6 +52,9 @@ func emptyFlag(args []string, grammars ...reflect.Type) error {
 	return nil
 }
 
+// choosing are the flags of commands whose value chooses a secret or a store.
+type choosing struct{ Secret, Ref, Backend string }
+
 // commands is the grammar of everything but a run.
 type commands struct {
 	Secret  secretCmd  `cmd:"" help:"Store, show, list, check and remove secrets."`
@@ -60,7 +63,7 @@ type commands struct {
 
 // command runs one of our commands and returns the exit code.
 func command(args []string) int {
-	if err := emptyFlag(args, reflect.TypeFor[profileCreate](), reflect.TypeFor[secretSet]()); err != nil {
+	if err := emptyFlag(args, reflect.TypeFor[choosing]()); err != nil {
 		return complain(err, exitUsage)
 	}
 	var c commands

@@ -47,10 +47,10 @@ func (c *profileCreate) Run() error {
 	if err := home.Create(ctx, p, c.Force); err != nil {
 		return err
 	}
-	if ref, err := resolve.ParseRef(text); err == nil && r.Lacks(ctx, ref) {
-		defer say("hint: the secret is not stored yet: wg-run secret set " + ref.Path)
-	}
 	say("wrote profile " + names.Show(c.Name) + " with " + refOrNot(text))
+	if ref, err := resolve.ParseRef(text); err == nil && r.Lacks(ctx, ref) {
+		say("hint: the secret is not stored yet: " + r.SetCommand(ref))
+	}
 	return nil
 }
 
@@ -73,6 +73,9 @@ func (c *profileCreate) reference(defaultBackend string) (string, error) {
 	}
 	if err := newName(secret); err != nil {
 		return "", fmt.Errorf("creating the profile: the secret: %w", err)
+	}
+	if _, err := resolve.Storing(defaultBackend); err != nil {
+		return "", fmt.Errorf("creating the profile: default_backend of config.toml: %w", err)
 	}
 	return defaultBackend + ":" + secret, nil
 }

@@ -16,10 +16,6 @@ import (
 	"github.com/graphwork/wg-run/resolve"
 )
 
-// maxTyped is what a terminal in its line mode holds of one line, in bytes
-// (termios(3), "Canonical and noncanonical mode"); it cuts longer ones silently.
-const maxTyped = 4095
-
 var errNotAsked = errors.New("there is no terminal to ask on")
 
 // readValue gets a secret to store: from standard input, or asked for twice on
@@ -97,14 +93,19 @@ func askHidden(tty *os.File, prompt string) ([]byte, error) {
 }
 
 func checkTyped(tty *os.File, b []byte, err error) ([]byte, error) {
+	if err != nil || len(b) == 0 || len(b) >= maxTyped || bytes.IndexByte(b, 0x1b) >= 0 {
+		discardTyped(tty) // the rest of what was pasted is not the shell's
+	}
 	switch {
 	case err == io.EOF || err == nil && len(b) == 0:
 		return nil, resolve.ErrEmpty
 	case err != nil:
 		return nil, err
+	case bytes.IndexByte(b, 0x1b) >= 0:
+		clear(b)
+		return nil, hint.Add(errors.New("an escape character was typed, or the marks of a paste came with it"), "--from-stdin takes any bytes")
 	case len(b) >= maxTyped:
 		clear(b)
-		discardTyped(tty)
 		return nil, hint.Add(fmt.Errorf("a terminal cuts lines at %d bytes", maxTyped), "--from-stdin has no such limit")
 	}
 	return b, nil

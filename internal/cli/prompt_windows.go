@@ -6,6 +6,10 @@ import (
 	"golang.org/x/term"
 )
 
+// maxTyped is what a terminal in its line mode holds of one line, in bytes; it cuts
+// longer ones silently. no such limit is known; what a console reads at once.
+const maxTyped = 8191
+
 var endingSignals = []os.Signal{os.Interrupt}
 
 func openTerminal() (*os.File, error) { return os.OpenFile("CONIN$", os.O_RDWR, 0) }

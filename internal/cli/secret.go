@@ -42,6 +42,9 @@ func (c *secretSet) Run() error {
 		backend = r.DefaultBackend
 	}
 	scheme, err := resolve.Storing(backend)
+	if err != nil && c.Backend == "" {
+		return fmt.Errorf("storing a secret: default_backend of config.toml: %w", err)
+	}
 	if err != nil {
 		return fmt.Errorf("choosing the backend: %w", err)
 	}

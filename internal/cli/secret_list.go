@@ -63,7 +63,7 @@ func newName(name string) error {
 	if !names.Valid(name) {
 		return errors.New("not a valid name: " + names.Rule)
 	}
-	if names.LooksSecret(name) {
+	if names.IsPastedKey(name) {
 		return hint.Add(errors.New("the name looks like a key (not shown)"),
 			"a name of your own comes here, such as 'openrouter'; the value is asked for")
 	}

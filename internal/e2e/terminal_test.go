@@ -124,6 +124,21 @@ func TestPromptMismatch(t *testing.T) {
 	}
 }
 
+// TestPromptEmptyLine drops what follows an empty line, too.
+func TestPromptEmptyLine(t *testing.T) {
+	env, bin := home(t)
+	s := onTerminal(t, env, "sh", "-c", `"$0" secret set typed; read -r rest; echo "left: $rest"`, bin)
+	s.until("(not shown): ")
+	s.untilSilent()
+	s.typed("\nsk-pasted-key\n")
+	s.until("the value is empty")
+	s.typed("typed later\n")
+	s.until("left: ")
+	if s.ended(); !strings.Contains(string(s.out), "left: typed later") {
+		t.Errorf("secret set: the shell got the rest: %q", s.out)
+	}
+}
+
 // TestPromptEnded takes ctrl-D for "nothing".
 func TestPromptEnded(t *testing.T) {
 	env, bin := home(t)

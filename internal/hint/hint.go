@@ -6,6 +6,8 @@ package hint
 import (
 	"errors"
 	"strings"
+
+	"github.com/graphwork/wg-run/internal/names"
 )
 
 type hinted struct {
@@ -18,8 +20,8 @@ func (h *hinted) Unwrap() error { return h.error }
 // Add returns err with the hint text attached; a nil err stays nil. The text
 // holds no value of a secret.
 func Add(err error, text string) error {
-	if err == nil {
-		return nil
+	if err == nil || text == "" {
+		return err
 	}
 	return &hinted{err, text}
 }
@@ -38,7 +40,9 @@ func Command(words ...string) string {
 	quoted := make([]string, len(words))
 	for i, w := range words {
 		quoted[i] = w
-		if w == "" || strings.Trim(w, plain) != "" {
+		if names.Printable(w) != w {
+			quoted[i] = "…"
+		} else if w == "" || strings.Trim(w, plain) != "" {
 			quoted[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
 		}
 	}

@@ -53,6 +53,13 @@ func Show(s string) string {
 	if LooksSecret(s) {
 		return "(not shown: it looks like a key)"
 	}
+	return quoted(s)
+}
+
+func quoted(s string) string {
+	if !isPrintable(s) {
+		return strconv.Quote(s)
+	}
 	return "'" + s + "'"
 }
 
@@ -62,14 +69,14 @@ func ShowPath(path string) string {
 	if PathLooksSecret(path) {
 		return "(not shown: it looks like a key)"
 	}
-	return "'" + path + "'"
+	return quoted(path)
 }
 
 // PathLooksSecret reports whether a part of path has the mark of a well-known
 // key, or a character that a terminal obeys.
 func PathLooksSecret(path string) bool {
 	for part := range strings.SplitSeq(path, "/") {
-		if hasKeyPrefix(part) || !isPrintable(part) {
+		if hasKeyPrefix(part) || strings.ContainsFunc(part, unicode.IsControl) || !utf8.ValidString(part) {
 			return true
 		}
 	}
@@ -110,7 +117,7 @@ func hasKeyPrefix(s string) bool {
 // or more letters and digits mixed, or, separators aside, what random identifiers
 // and base64 look like. It errs on the side of yes.
 func LooksSecret(s string) bool {
-	if len(s) > MaxLen || !isPrintable(s) || hasKeyPrefix(s) {
+	if len(s) > MaxLen || strings.ContainsFunc(s, unicode.IsControl) || !utf8.ValidString(s) || hasKeyPrefix(s) {
 		return true
 	}
 	var run, all tally
@@ -127,6 +134,23 @@ func LooksSecret(s string) bool {
 	}
 	return all.letters+all.digits >= 24 && all.letters > 0 && all.digits >= 8 ||
 		all.letters+all.digits >= 32 && all.upper > 0 && all.upper < all.letters && all.digits > 0
+}
+
+// IsPastedKey reports whether s is a key beyond doubt: the prefix of a well-known
+// issuer, or 32 and more letters and digits mixed without a break. What it says is
+// refused as a name; what LooksSecret says is only not shown.
+func IsPastedKey(s string) bool {
+	var run tally
+	for i := 0; i < len(s); i++ {
+		if !alnum(s[i]) {
+			run = tally{}
+			continue
+		}
+		if run.add(s[i]); run.letters > 0 && run.digits > 0 && run.letters+run.digits >= 32 {
+			return true
+		}
+	}
+	return hasKeyPrefix(s)
 }
 
 // tally counts letters and digits.

@@ -86,7 +86,7 @@ func TestCheckDir(t *testing.T) {
 	for _, c := range []struct {
 		mode os.FileMode
 		ok   bool
-	}{{0o700, true}, {0o755, true}, {0o500, true}, {0o720, false}, {0o702, false}, {0o777, false}, {0o777 | os.ModeSticky, false}} {
+	}{{0o700, true}, {0o755, true}, {0o500, true}, {0o720, false}, {0o702, false}, {0o777, false}, {0o777 | os.ModeSticky, true}} {
 		if err := os.Chmod(dir, c.mode); err != nil {
 			t.Fatal(err)
 		}

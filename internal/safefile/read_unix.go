@@ -90,8 +90,9 @@ func readAll(fd int, path string, size, max int64) ([]byte, error) {
 	}
 }
 
-// CheckDir refuses a folder that is not ours or that others may write to:
-// they could put another file in place of ours.
+// CheckDir refuses a folder that is not ours or that others may write to: they
+// could put another file in place of ours. In one with the sticky bit they cannot,
+// and a file of theirs is refused for its owner.
 func CheckDir(dir string) error {
 	var st unix.Stat_t
 	if err := unix.Stat(dir, &st); err != nil {
@@ -103,7 +104,7 @@ func CheckDir(dir string) error {
 	if uid := uint32(os.Geteuid()); st.Uid != uid && st.Uid != 0 {
 		return fmt.Errorf("%s: owned by uid %d: %w", dir, st.Uid, ErrUnsafe)
 	}
-	if mode := st.Mode & 0o777; mode&0o022 != 0 {
+	if mode := st.Mode & 0o777; mode&0o022 != 0 && st.Mode&unix.S_ISVTX == 0 {
 		return hint.Add(fmt.Errorf("%s: mode %04o lets others write to it: %w", dir, mode, ErrUnsafe), hint.Command("chmod", "go-w", dir))
 	}
 	return nil
