@@ -47,9 +47,10 @@ func (p *Plan) Exec() error {
 	place := p.keep
 	if !p.inPlace() {
 		// A collection on this thread would poll a descriptor that is the worker's
-		// by then, and end the process; there is nothing left to collect for.
-		debug.SetGCPercent(-1)
+		// by then, and end the process; there is nothing left to collect for. Turning
+		// it off waits for one that runs, so the limit, which starts one, goes first.
 		debug.SetMemoryLimit(math.MaxInt64)
+		debug.SetGCPercent(-1)
 		runtime.LockOSThread() // for good: this thread's descriptors are not the others'
 		place = p.place
 	}
