@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // percentDecoded decodes what is a valid escape and leaves the rest, as a
@@ -74,7 +75,7 @@ func escapeSize(text string) int {
 		return 2
 	case !hexEscape(text):
 		return 1
-	case (text[2]|0x20) == 'd' && hexEscape(text[6:]):
+	case hexEscape(text[6:]) && utf16.DecodeRune(hexRune(text), hexRune(text[6:])) != utf8.RuneError:
 		return 12
 	}
 	return 6

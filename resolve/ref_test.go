@@ -119,10 +119,13 @@ func refusals() map[string]bool {
 	}
 	add("x")
 	add("nosuch:x")
+	add("./x")
 	for _, scheme := range Schemes() {
 		add(scheme + ":")
 		add(scheme + ":\x00")
 		add(scheme + ":-")
+		add(scheme + ":\x01")
+		add(scheme + ":$ ")
 	}
 	return texts
 }

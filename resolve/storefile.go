@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"sort"
 	"strconv"
 	"strings"
@@ -94,13 +95,8 @@ func encodeStore(entries map[string][]byte) ([]byte, error) {
 		return nil, fmt.Errorf("encoding the store: more than %d bytes", maxStore)
 	}
 	again, err := decodeStore(b.Bytes())
-	if err != nil || len(again) != len(entries) {
+	if err != nil || !maps.EqualFunc(again, entries, bytes.Equal) {
 		return nil, errors.New("encoding the store: it would not read back the same")
-	}
-	for name, value := range entries {
-		if !bytes.Equal(again[name], value) {
-			return nil, errors.New("encoding the store: it would not read back the same")
-		}
 	}
 	return b.Bytes(), nil
 }
