@@ -89,7 +89,9 @@ func check(req Request) ([]fdpass.Channel, error) {
 func channelNames() string {
 	var list []string
 	for _, c := range fdpass.Channels() {
-		list = append(list, c.Name)
+		if c.Open != nil {
+			list = append(list, c.Name)
+		}
 	}
 	return strings.Join(list, ", ")
 }
@@ -129,10 +131,10 @@ func forSecret(w Want, err error) error {
 }
 
 func channelHint(err error, c fdpass.Channel) error {
-	if errors.Is(err, fdpass.ErrTooBig) && c.Name != "memfd" {
-		return hint.Add(err, "a memory file has no such limit: --via memfd")
+	if _, none := fdpass.Find("memfd"); none != nil || c.Name == "memfd" || !errors.Is(err, fdpass.ErrTooBig) {
+		return err
 	}
-	return err
+	return hint.Add(err, "a memory file has no such limit: --via memfd")
 }
 
 // finish makes environment and arguments and has them searched for leaks.
