@@ -11,8 +11,8 @@ import (
 	"github.com/graphwork/wg-run/internal/tomlfile"
 )
 
-// Config is config.toml: the settings of [secrets]. Other tables are other
-// programs' and are left alone.
+// Config is config.toml: the settings of [secrets] and [audit]. Other tables are
+// other programs' and are left alone.
 type Config struct {
 	// DefaultBackend is where new secrets go, as written; "keyring" unless set.
 	DefaultBackend string
@@ -20,6 +20,8 @@ type Config struct {
 	AllowPlaintext bool
 	// Timeout bounds each backend call; 0 if not set.
 	Timeout time.Duration
+	// Audit has every delivery and every refusal written to audit.jsonl.
+	Audit bool
 }
 
 var configKeys = []string{"default_backend", "allow_plaintext", "timeout"}
@@ -48,6 +50,9 @@ func (c *Config) decode(data []byte) error {
 			AllowPlaintext bool   `toml:"allow_plaintext"`
 			Timeout        string `toml:"timeout"`
 		} `toml:"secrets"`
+		Audit struct {
+			Enabled bool `toml:"enabled"`
+		} `toml:"audit"`
 	}
 	md, err := tomlfile.Decode(data, &f)
 	if err != nil {
@@ -58,18 +63,21 @@ func (c *Config) decode(data []byte) error {
 			return fmt.Errorf("'%s' stands outside of its table: write [secrets] above it", k)
 		}
 	}
-	if err := tomlfile.Check(md, []string{"secrets"}, func(parents toml.Key) ([]string, bool) {
-		if len(parents) == 1 && parents[0] == "secrets" {
+	if err := tomlfile.Check(md, []string{"secrets", "audit"}, func(parents toml.Key) ([]string, bool) {
+		switch {
+		case len(parents) == 1 && parents[0] == "secrets":
 			return configKeys, false
+		case len(parents) == 1 && parents[0] == "audit":
+			return []string{"enabled"}, false
 		}
-		return []string{"secrets"}, true
+		return []string{"secrets", "audit"}, true
 	}); err != nil {
 		return err
 	}
 	if f.Secrets.DefaultBackend != "" {
 		c.DefaultBackend = f.Secrets.DefaultBackend
 	}
-	c.AllowPlaintext = f.Secrets.AllowPlaintext
+	c.AllowPlaintext, c.Audit = f.Secrets.AllowPlaintext, f.Audit.Enabled
 	if f.Secrets.Timeout == "" {
 		return nil
 	}

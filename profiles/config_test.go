@@ -44,13 +44,14 @@ func TestConfig(t *testing.T) {
 	}{
 		"empty":        {"", defaults},
 		"empty table":  {"[secrets]", defaults},
-		"all keys":     {"[secrets]\ndefault_backend = \"plain\"\nallow_plaintext = true\ntimeout = \"1m30s\"", Config{"plain", true, 90 * time.Second}},
-		"dotted":       {"secrets.allow_plaintext = true", Config{"keyring", true, 0}},
-		"inline":       {"secrets = { timeout = \"250ms\" }", Config{"keyring", false, 250 * time.Millisecond}},
+		"all keys":     {"[secrets]\ndefault_backend = \"plain\"\nallow_plaintext = true\ntimeout = \"1m30s\"", Config{"plain", true, 90 * time.Second, false}},
+		"dotted":       {"secrets.allow_plaintext = true", Config{"keyring", true, 0, false}},
+		"inline":       {"secrets = { timeout = \"250ms\" }", Config{"keyring", false, 250 * time.Millisecond, false}},
 		"empty values": {"[secrets]\ndefault_backend = \"\"\ntimeout = \"\"", defaults},
 		"foreign":      {"theme = \"dark\"\n[tui]\ntimeout = 3\n[secrets]\n[[llm]]\nx = 1", defaults},
-		"CRLF":         {"[secrets]\r\nallow_plaintext = true\r\n", Config{"keyring", true, 0}},
-		"BOM":          {"\ufeff[secrets]\nallow_plaintext = true", Config{"keyring", true, 0}},
+		"CRLF":         {"[secrets]\r\nallow_plaintext = true\r\n", Config{"keyring", true, 0, false}},
+		"audit":        {"[audit]\nenabled = true", Config{"keyring", false, 0, true}},
+		"BOM":          {"\ufeff[secrets]\nallow_plaintext = true", Config{"keyring", true, 0, false}},
 	} {
 		got, err := home(t, map[string]string{"config.toml": c.text}).Config()
 		if err != nil || got != c.want {
@@ -70,6 +71,8 @@ func TestConfigMissing(t *testing.T) {
 
 func TestConfigRefused(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
+		"near key of audit":  {"[audit]\nenable = true", "unknown key 'enable' in table 'audit' (did you mean 'enabled'?)"},
+		"audit as text":      {"[audit]\nenabled = \"yes\"", "wrong type"},
 		"near key":           {"[secrets]\nalow_plaintext = true", "unknown key 'alow_plaintext' in table 'secrets' (did you mean 'allow_plaintext'?)"},
 		"far key":            {"[secrets]\nxyz = true", "unknown key 'xyz' in table 'secrets' (known: default_backend, allow_plaintext, timeout)"},
 		"table in ours":      {"[secrets.timeuot]\nx = 1", "unknown key 'timeuot' in table 'secrets' (did you mean 'timeout'?)"},

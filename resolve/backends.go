@@ -17,6 +17,10 @@ type Backend struct {
 	Local bool
 	// Named says that a path is a name of ours (names.Valid).
 	Named bool
+	// Check, where it is set, returns the error that Get would meet whatever the
+	// path: it wraps ErrUnavailable or ErrLocked where that is so. It asks nobody
+	// to unlock anything and reads no value.
+	Check func(ctx context.Context, s *Settings) error
 	// Allowed, where it is set, says whether the settings let the backend be used;
 	// a search asks it last, behind the environment.
 	Allowed func(s *Settings) bool
@@ -29,8 +33,6 @@ type Backend struct {
 
 // Store is the writing side of a backend. Names are valid (names.Valid).
 type Store struct {
-	// Ready returns the error that Set would meet at once, without a prompt.
-	Ready func(ctx context.Context, s *Settings) error
 	// Set stores secret under name and reports whether an entry was replaced.
 	// It has read the entry back when it returns nil.
 	Set func(ctx context.Context, s *Settings, name string, secret *Secret) (replaced bool, err error)
@@ -50,7 +52,12 @@ var backends = []Backend{
 	keystoreBackend,
 	envBackend,
 	literalBackend,
-	{Scheme: "op", Help: "1Password, by its program op", Get: manager("op"), Credentials: []string{
-		"OP_SERVICE_ACCOUNT_TOKEN", "OP_CONNECT_TOKEN", "OP_SESSION_*"}},
-	{Scheme: "pass", Help: "pass, the standard unix password manager", Get: manager("pass")},
+	manager("op", "1Password, by its program op", "OP_SERVICE_ACCOUNT_TOKEN", "OP_CONNECT_TOKEN", "OP_SESSION_*"),
+	manager("pass", "pass, the standard unix password manager"),
 }
+
+// Backends returns THE LIST in its order; the caller must not change it.
+func Backends() []Backend { return backends }
+
+// BackendOf returns the backend of a scheme, or nil: auto: is no backend.
+func BackendOf(scheme string) *Backend { return find(scheme) }

@@ -69,7 +69,7 @@ func oursOrRoots(address string) error {
 }
 
 func noBus(err error) error {
-	return hint.Add(err, "on a desktop, log in there first; on a server use a password manager's reference, or, below [secrets] in config.toml: allow_plaintext = true, and then: --backend plaintext")
+	return hint.Add(err, "on a desktop, log in there first; "+Elsewhere("keyring"))
 }
 
 // quiet is a condition that adds nothing to an error's text.
@@ -111,7 +111,7 @@ func busError(ctx context.Context, err error) error {
 		switch e.Name {
 		case "org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NameHasNoOwner":
 			return hint.Add(fmt.Errorf("no Secret Service on this bus: %w", ErrUnavailable),
-				"install and start one (gnome-keyring, KeePassXC, KWallet), or use another backend")
+				"install and start one (gnome-keyring, KeePassXC, KWallet); "+Elsewhere("keyring"))
 		}
 		return fmt.Errorf("asking the Secret Service: it answered %s%w", names.Printable(e.Name), condition(e.Name))
 	}

@@ -32,11 +32,14 @@ var fileBackend = Backend{
 var credentialBackend = Backend{
 	Scheme: "credential",
 	Help:   "a systemd credential in $CREDENTIALS_DIRECTORY",
+	Check: func(context.Context, *Settings) error {
+		_, err := credentialsDirectory()
+		return err
+	},
 	Get: func(ctx context.Context, _ *Settings, name string) (*Secret, error) {
-		dir := os.Getenv("CREDENTIALS_DIRECTORY")
-		if dir == "" {
-			return nil, hint.Add(fmt.Errorf("$CREDENTIALS_DIRECTORY is not set: %w", ErrUnavailable),
-				"systemd sets it for a service with LoadCredential=")
+		dir, err := credentialsDirectory()
+		if err != nil {
+			return nil, err
 		}
 		if strings.ContainsRune(name, '/') || name == "." || name == ".." {
 			return nil, errors.New("a credential's name has no slash")
@@ -45,10 +48,25 @@ var credentialBackend = Backend{
 	},
 }
 
+func credentialsDirectory() (string, error) {
+	dir := os.Getenv("CREDENTIALS_DIRECTORY")
+	if dir == "" {
+		return "", hint.Add(fmt.Errorf("$CREDENTIALS_DIRECTORY is not set: %w", ErrUnavailable),
+			"systemd sets it for a service with LoadCredential=")
+	}
+	return dir, nil
+}
+
 var keystoreBackend = Backend{
 	Scheme: "keystore",
 	Help:   "a key that the wg tool keeps in ~/.wg/keystore (read only)",
 	Named:  true,
+	Check: func(_ context.Context, s *Settings) error {
+		if _, err := os.Stat(filepath.Join(s.Home, "keystore")); s.Home == "" || errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("the wg tool keeps nothing there: %w", ErrUnavailable)
+		}
+		return nil
+	},
 	Get: func(ctx context.Context, s *Settings, name string) (*Secret, error) {
 		if s.Home == "" {
 			return nil, fmt.Errorf("neither WG_HOME nor HOME is set: %w", ErrUnavailable)

@@ -62,24 +62,30 @@ var keyringBackend = Backend{
 		}
 		return keyringGet(ctx, name)
 	},
-	Store: &Store{Ready: keyringReady, Set: keyringSet, Remove: keyringRemove, List: func(ctx context.Context, s *Settings) ([]string, error) {
+	Check: keyringCheck,
+	Store: &Store{Set: keyringSet, Remove: keyringRemove, List: func(ctx context.Context, s *Settings) ([]string, error) {
 		list, err := keyringNames(ctx, s)
 		sort.Strings(list)
 		return list, err
 	}},
 }
 
-// keyringReady asks whether the keyring is there and was set up.
-func keyringReady(ctx context.Context, s *Settings) error {
+// keyringCheck asks whether the keyring is there, was set up and is unlocked.
+func keyringCheck(ctx context.Context, s *Settings) error {
 	if keyringProbe == nil {
 		_, err := keyringNames(ctx, s) // the index must be writable, or at least there
 		return err
 	}
 	state, err := keyringProbe(ctx, "")
-	if err == nil && state.Absent {
-		err = hint.Add(errAbsent, keyringUnlock)
+	switch {
+	case err != nil:
+		return err
+	case state.Absent:
+		return hint.Add(errAbsent, keyringUnlock)
+	case state.Locked:
+		return hint.Add(fmt.Errorf("the keyring is %w", ErrLocked), keyringUnlock)
 	}
-	return err
+	return nil
 }
 
 // errAbsent is a keyring that was never set up.

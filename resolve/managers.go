@@ -32,20 +32,40 @@ type managerRow struct {
 // wholeSuffix asks a first_line manager for the entire entry.
 const wholeSuffix = "#all"
 
-// manager returns the Get of a row. The table is decoded when one is asked, not
-// at every start.
-func manager(name string) func(context.Context, *Settings, string) (*Secret, error) {
-	return func(ctx context.Context, s *Settings, path string) (*Secret, error) {
-		rows, err := managerRows()
-		if err != nil {
-			return nil, err
-		}
-		row, ok := rows[name]
-		if !ok {
-			return nil, fmt.Errorf("managers.toml has no table for %s", name)
-		}
-		return row.read(ctx, s, path)
+// manager is the backend of a row. The table is decoded when one is asked, not at
+// every start.
+func manager(scheme, help string, credentials ...string) Backend {
+	return Backend{
+		Scheme:      scheme,
+		Help:        help,
+		Credentials: credentials,
+		Get: func(ctx context.Context, s *Settings, path string) (*Secret, error) {
+			row, err := managerOf(scheme)
+			if err != nil {
+				return nil, err
+			}
+			return row.read(ctx, s, path)
+		},
+		Check: func(context.Context, *Settings) error {
+			row, err := managerOf(scheme)
+			if err == nil {
+				_, err = row.program()
+			}
+			return err
+		},
 	}
+}
+
+func managerOf(scheme string) (*managerRow, error) {
+	rows, err := managerRows()
+	if err != nil {
+		return nil, err
+	}
+	row, ok := rows[scheme]
+	if !ok {
+		return nil, fmt.Errorf("managers.toml has no table for %s", scheme)
+	}
+	return &row, nil
 }
 
 func managerRows() (map[string]managerRow, error) {
@@ -56,6 +76,19 @@ func managerRows() (map[string]managerRow, error) {
 	return rows, nil
 }
 
+// program finds the manager's program.
+func (row *managerRow) program() (string, error) {
+	program, err := exec.LookPath(row.Get[0])
+	if errors.Is(err, exec.ErrNotFound) {
+		return "", hint.Add(fmt.Errorf("the program %s is not installed: %w", row.Get[0], ErrUnavailable),
+			"install it, or name another backend in the reference")
+	}
+	if err != nil {
+		return "", fmt.Errorf("finding the program %s: %w", row.Get[0], err)
+	}
+	return program, nil
+}
+
 func (row *managerRow) read(ctx context.Context, s *Settings, path string) (*Secret, error) {
 	whole := !row.FirstLine
 	if rest, ok := strings.CutSuffix(path, wholeSuffix); ok && row.FirstLine {
@@ -64,15 +97,11 @@ func (row *managerRow) read(ctx context.Context, s *Settings, path string) (*Sec
 	if strings.HasPrefix(path, "-") || path == "" {
 		return nil, fmt.Errorf("a path of %s is not empty and does not begin with a dash", row.Title)
 	}
-	argv := withPath(row.Get, path)
-	program, err := exec.LookPath(argv[0])
-	if errors.Is(err, exec.ErrNotFound) {
-		return nil, hint.Add(fmt.Errorf("the program %s is not installed: %w", argv[0], ErrUnavailable),
-			"install it, or name another backend in the reference")
-	}
+	program, err := row.program()
 	if err != nil {
-		return nil, fmt.Errorf("finding the program %s: %w", argv[0], err)
+		return nil, err
 	}
+	argv := withPath(row.Get, path)
 	out, err := runManager(ctx, s, program, argv)
 	if err != nil {
 		return nil, row.explained(err, argv, path)

@@ -37,10 +37,11 @@ var plaintextBackend = Backend{
 		}
 		return NewSecret(value), nil
 	},
-	Store: &Store{Ready: func(_ context.Context, s *Settings) error {
+	Check: func(_ context.Context, s *Settings) error {
 		_, err := readPlaintext(s)
 		return err
-	}, Set: setPlaintext, Remove: removePlaintext, List: listPlaintext},
+	},
+	Store: &Store{Set: setPlaintext, Remove: removePlaintext, List: listPlaintext},
 }
 
 func plaintextPath(s *Settings) (string, error) {
@@ -49,8 +50,7 @@ func plaintextPath(s *Settings) (string, error) {
 	}
 	path := filepath.Join(s.Home, "secrets.toml")
 	if !s.AllowPlaintext {
-		return path, hint.Add(ErrNotAllowed,
-			"in "+filepath.Join(s.Home, "config.toml")+", below [secrets], write: allow_plaintext = true")
+		return path, hint.Add(ErrNotAllowed, "wg-run secret backend set plaintext --allow-plaintext")
 	}
 	return path, nil
 }

@@ -34,8 +34,8 @@ func TestPlaintextNotAllowed(t *testing.T) {
 	_, gerr := r.Resolve(t.Context(), Ref{Scheme: "plaintext", Path: "k"})
 	_, lerr := r.List(t.Context(), "plaintext")
 	for call, err := range map[string]error{"Get": gerr, "Set": set(r, t, "k", "x"), "Remove": r.Remove(t.Context(), "plaintext", "k"), "List": lerr} {
-		if !errors.Is(err, ErrNotAllowed) || OutcomeOf(err) != Failed || !strings.Contains(hint.Of(err), "allow_plaintext = true") || holdsPart(err.Error(), planted) {
-			t.Errorf("%s(plaintext, not allowed) = %v, hint %q; want ErrNotAllowed with what to write", call, err, hint.Of(err))
+		if !errors.Is(err, ErrNotAllowed) || OutcomeOf(err) != Failed || !strings.Contains(hint.Of(err), "--allow-plaintext") || holdsPart(err.Error(), planted) {
+			t.Errorf("%s(plaintext, not allowed) = %v, hint %q; want ErrNotAllowed with the command that allows it", call, err, hint.Of(err))
 		}
 	}
 }

@@ -87,16 +87,50 @@ func (r *Resolver) Remove(ctx context.Context, scheme, name string) error {
 	})
 }
 
-// Ready returns the error that storing would meet at once, so that nobody is
-// asked for a value that cannot be stored. It never makes anybody unlock anything.
-func (r *Resolver) Ready(ctx context.Context, scheme string) error {
+// Check returns the error that every reference of that scheme would meet now:
+// ErrUnavailable, ErrLocked, or a failure. It makes nobody unlock anything.
+func (r *Resolver) Check(ctx context.Context, scheme string) error {
 	b := find(scheme)
-	if b == nil || b.Store == nil {
+	if b == nil {
 		return ErrBadRef
+	}
+	if b.Check == nil {
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.Deadline())
 	defer cancel()
-	return b.Store.Ready(ctx, &r.Settings)
+	return b.Check(ctx, &r.Settings)
+}
+
+// Ready returns the error that storing would meet at once, so that nobody is
+// asked for a value that cannot be stored. A store that is locked is ready: storing
+// has it unlocked.
+func (r *Resolver) Ready(ctx context.Context, scheme string) error {
+	err := r.Check(ctx, scheme)
+	if errors.Is(err, ErrLocked) {
+		return nil
+	}
+	return err
+}
+
+// Elsewhere names the commands that choose another store than scheme.
+func Elsewhere(scheme string) string {
+	var list []string
+	for i := range backends {
+		if b := &backends[i]; b.Store != nil && b.Scheme != scheme {
+			list = append(list, b.ChooseCommand())
+		}
+	}
+	return "to store elsewhere: " + strings.Join(list, ", or: ")
+}
+
+// ChooseCommand is the command that makes the backend the one that stores.
+func (b *Backend) ChooseCommand() string {
+	command := "wg-run secret backend set " + b.Scheme
+	if b.Allowed != nil {
+		command += " --allow-" + b.Scheme
+	}
+	return command
 }
 
 // List returns the names in the backend of that scheme, sorted. It never makes

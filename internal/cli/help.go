@@ -60,7 +60,7 @@ func printTopHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	}
 	stdout("\nCommands:\n")
 	for _, leaf := range k.Model.Leaves(true) {
-		stdout("  %-17s %s\n", leaf.Parent.Name+" "+leaf.Name, leaf.Help)
+		stdout("  %-20s %s\n", strings.TrimPrefix(leaf.FullPath(), "wg-run "), leaf.Help)
 	}
 	return nil
 }

@@ -20,6 +20,8 @@ type secretCmd struct {
 	Check secretCheck `cmd:"" help:"Exit with 0 if a secret resolves, with 1 if not."`
 	List  secretList  `cmd:"" help:"List the names of stored secrets and where they are."`
 	Rm    secretRm    `cmd:"" help:"Remove a stored secret."`
+
+	Backend secretBackend `cmd:"" help:"Show and choose backends."`
 }
 
 type secretSet struct {
@@ -37,19 +39,9 @@ func (c *secretSet) Run() error {
 	if err != nil {
 		return err
 	}
-	backend := c.Backend
-	if backend == "" {
-		backend = r.DefaultBackend
-	}
-	scheme, err := resolve.Storing(backend)
-	if err != nil && c.Backend == "" {
-		return fmt.Errorf("storing a secret: default_backend of config.toml: %w", err)
-	}
+	scheme, err := c.place(r)
 	if err != nil {
-		return fmt.Errorf("choosing the backend: %w", err)
-	}
-	if err := r.Ready(context.Background(), scheme); err != nil {
-		return fmt.Errorf("storing %s in %s: %w", names.Show(c.Name), scheme, err)
+		return err
 	}
 	value, err := readValue(c.Name, c.FromStdin)
 	if err != nil {
@@ -66,7 +58,46 @@ func (c *secretSet) Run() error {
 		done = "replaced"
 	}
 	say(fmt.Sprintf("%s %s in %s (%d bytes)", done, names.Show(c.Name), scheme, secret.Len()))
+	if c.Backend == "" && scheme != r.DefaultBackend {
+		say(fmt.Sprintf("hint: its reference is %s:%s; to store there from now on: wg-run secret backend set %s",
+			scheme, names.Or(c.Name, "NAME"), scheme))
+	}
 	return nil
+}
+
+// place is where the secret goes, before anybody is asked for it. Where the default
+// backend is not there at all and none was named, another one that the settings
+// allow is taken, and that is said. Locked or failing is no reason.
+func (c *secretSet) place(r *resolve.Resolver) (string, error) {
+	ctx := context.Background()
+	if c.Backend != "" {
+		scheme, err := resolve.Storing(c.Backend)
+		if err != nil {
+			return "", fmt.Errorf("choosing the backend: %w", err)
+		}
+		return scheme, c.storing(scheme, r.Ready(ctx, scheme))
+	}
+	scheme, err := resolve.Storing(r.DefaultBackend)
+	if err != nil {
+		return "", fmt.Errorf("storing a secret: default_backend of config.toml: %w", err)
+	}
+	err = r.Ready(ctx, scheme)
+	if resolve.OutcomeOf(err) == resolve.Unavailable {
+		for _, other := range r.Usable() {
+			if other != scheme && r.Ready(ctx, other) == nil {
+				say(fmt.Sprintf("%s: %v; storing in %s, which config.toml allows", scheme, err, other))
+				return other, nil
+			}
+		}
+	}
+	return scheme, c.storing(scheme, err)
+}
+
+func (c *secretSet) storing(scheme string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("storing %s in %s: %w", names.Show(c.Name), scheme, err)
 }
 
 type secretGet struct {

@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/names"
+	"github.com/graphwork/wg-run/profiles"
+	"github.com/graphwork/wg-run/resolve"
+)
+
+type secretBackend struct {
+	Show backendShow `cmd:"" help:"Show every backend: whether it is used, reachable, locked, and why not."`
+	Set  backendSet  `cmd:"" help:"Choose the backend that stores new secrets."`
+}
+
+type backendShow struct {
+	JSON bool `name:"json" help:"Print one JSON object."`
+}
+
+// backendState is what is known of a backend without asking it for a value.
+type backendState struct {
+	Backend   string `json:"backend"`
+	Help      string `json:"help"`
+	Writable  bool   `json:"writable"`
+	Default   bool   `json:"default"`
+	Active    bool   `json:"active"`
+	Reachable bool   `json:"reachable"`
+	Locked    bool   `json:"locked"`
+	Why       string `json:"why,omitempty"`
+	Hint      string `json:"hint,omitempty"`
+}
+
+// backendStates asks every backend in turn; nobody is made to unlock anything.
+func backendStates(ctx context.Context, r *resolve.Resolver) []backendState {
+	var list []backendState
+	for _, b := range resolve.Backends() {
+		s := backendState{
+			Backend: b.Scheme, Help: b.Help, Writable: b.Store != nil, Default: b.Scheme == r.DefaultBackend,
+			Active: b.Allowed == nil || b.Allowed(&r.Settings), Reachable: true,
+		}
+		if err := r.Check(ctx, b.Scheme); err != nil {
+			s.Locked = errors.Is(err, resolve.ErrLocked)
+			s.Reachable = s.Locked
+			s.Why, s.Hint = err.Error(), hint.Of(err)
+		}
+		list = append(list, s)
+	}
+	return list
+}
+
+// word sums a state up.
+func (s *backendState) word() string {
+	switch {
+	case !s.Active:
+		return "not allowed"
+	case s.Locked:
+		return "locked"
+	case !s.Reachable:
+		return "not reachable"
+	}
+	return "ready"
+}
+
+// Run prints the state of every backend; * marks the one that stores.
+func (c *backendShow) Run() error {
+	r, err := newResolver(profiles.Locate())
+	if err != nil {
+		return err
+	}
+	list := backendStates(context.Background(), r)
+	if c.JSON {
+		return json.NewEncoder(os.Stdout).Encode(map[string]any{"default": r.DefaultBackend, "backends": list})
+	}
+	for _, s := range list {
+		mark := " "
+		if s.Default {
+			mark = "*"
+		}
+		stdout("%s %-11s %-13s %s\n", mark, s.Backend, s.word(), names.Printable(s.Help))
+		if s.Why != "" {
+			stdout("  %-11s %-13s %s\n", "", "", s.Why)
+		}
+	}
+	return nil
+}
+
+type backendSet struct {
+	Backend        string `arg:"" placeholder:"BACKEND" help:"keyring or plaintext."`
+	AllowPlaintext bool   `help:"Allow the plaintext store, which is not encrypted."`
+}
+
+// Run writes default_backend, and allow_plaintext where that was asked for.
+func (c *backendSet) Run() error {
+	home := profiles.Locate()
+	r, err := newResolver(home)
+	if err != nil {
+		return err
+	}
+	scheme, err := resolve.Storing(c.Backend)
+	if err != nil {
+		return fmt.Errorf("choosing the backend: %w", err)
+	}
+	settings := []profiles.Setting{{Key: "default_backend", Value: scheme}}
+	if c.AllowPlaintext {
+		r.AllowPlaintext = true
+		settings = append(settings, profiles.Setting{Key: "allow_plaintext", Value: true})
+	}
+	check := r.Check(context.Background(), scheme)
+	if errors.Is(check, resolve.ErrNotAllowed) {
+		return hint.Add(fmt.Errorf("choosing the backend: %w: it is not encrypted", check), hint.Of(check))
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), r.Deadline())
+	defer cancel()
+	if err := home.Configure(ctx, settings...); err != nil {
+		return err
+	}
+	say("new secrets are stored in " + scheme)
+	if check != nil {
+		_ = complain(fmt.Errorf("warning: at the moment it cannot be used: %w", check), 0)
+	}
+	return nil
+}
