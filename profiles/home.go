@@ -81,25 +81,6 @@ func (h Home) read(elem ...string) ([]byte, error) {
 	}
 }
 
-// Active returns the name in active-profile; ErrNoneActive if there is none.
-func (h Home) Active() (string, error) {
-	data, err := h.read("active-profile")
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", ErrNoneActive
-	}
-	if err != nil {
-		return "", fmt.Errorf("reading the active profile's name: %w", err)
-	}
-	name := strings.TrimSpace(string(data))
-	if name == "" {
-		return "", ErrNoneActive
-	}
-	if !names.Valid(name) {
-		return "", fmt.Errorf("reading the active profile's name: active-profile holds no valid name: %s", names.Rule)
-	}
-	return name, nil
-}
-
 // List returns the names of all profiles, sorted. Files with other names are
 // passed over.
 func (h Home) List() ([]string, error) {

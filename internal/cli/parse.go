@@ -158,26 +158,33 @@ func flagNames(model *kong.Application, args []string) []string {
 	return known
 }
 
-// nearCommand names the subcommand that the second word is closest to.
+// nearCommand names the subcommand that the first word which is none is closest to.
 func nearCommand(model *kong.Application, args []string) string {
-	for _, c := range model.Children {
-		if len(args) < 2 || c.Name != args[0] {
+	node, line := model.Node, "wg-run"
+	for _, a := range args {
+		var known []string
+		var next *kong.Node
+		for _, c := range node.Children {
+			known = append(known, c.Name)
+			if c.Name == a {
+				next = c
+			}
+		}
+		if next != nil {
+			node, line = next, line+" "+a
 			continue
 		}
-		var known []string
-		for _, sub := range c.Children {
-			known = append(known, sub.Name)
+		if near := names.Near(a, known); near != "" {
+			return "; did you mean '" + line + " " + near + "'?"
 		}
-		if near := names.Near(args[1], known); near != "" && !slices.Contains(known, args[1]) {
-			return "; did you mean 'wg-run " + c.Name + " " + near + "'?"
-		}
+		break
 	}
 	return ""
 }
 
 func helpLine(args []string) string {
 	line := "wg-run"
-	for _, a := range args[:min(2, len(args))] {
+	for _, a := range args[:min(2, len(args))] { // deeper levels are on that page
 		if strings.HasPrefix(a, "-") || names.LooksSecret(a) {
 			break
 		}

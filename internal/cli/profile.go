@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
@@ -14,8 +13,10 @@ import (
 
 type profileCmd struct {
 	Create profileCreate `cmd:"" help:"Write a profile."`
-	Show   profileShow   `cmd:"" help:"Show a profile; references, never values."`
+	Use    profileUse    `cmd:"" help:"Make a profile the active one, once all of its secrets resolve."`
 	List   profileList   `cmd:"" help:"List the profiles; * marks the active one."`
+	Show   profileShow   `cmd:"" help:"Show a profile; references, never values."`
+	Rm     profileRm     `cmd:"" help:"Remove a profile; its secrets stay."`
 }
 
 type profileCreate struct {
@@ -80,40 +81,6 @@ func (c *profileCreate) reference(defaultBackend string) (string, error) {
 	return defaultBackend + ":" + secret, nil
 }
 
-type profileShow struct {
-	Name string `arg:"" help:"Name of the profile."`
-}
-
-// Run prints one profile.
-func (c *profileShow) Run() error {
-	p, err := profiles.Locate().Profile(c.Name)
-	if err != nil {
-		return err
-	}
-	row("name", "%s", p.Name)
-	optional := func(what, value string) {
-		if value != "" {
-			row(what, "%s", names.Printable(value))
-		}
-	}
-	optional("about", p.Description)
-	optional("model", p.Model)
-	optional("secret", refOrNot(p.APIKeyRef))
-	if p.APIKeyRef == "" && p.APIKeyEnv != "" {
-		row("variable", "%s (deprecated)", names.Show(p.APIKeyEnv))
-	}
-	for _, s := range p.Secrets {
-		row("secret", "%s: %s", s.Name, refOrNot(s.Ref))
-	}
-	optional("via", p.Via)
-	optional("allow", strings.Join(p.Allow, ", "))
-	optional("keep_env", strings.Join(p.KeepEnv, ", "))
-	for _, v := range p.Env {
-		row("env", "%s", names.Printable(v.Name))
-	}
-	return nil
-}
-
 // refOrNot shows a reference as it prints, and nothing of what is none.
 func refOrNot(text string) string {
 	if text == "" {
@@ -124,32 +91,4 @@ func refOrNot(text string) string {
 		return "(not a reference; not shown, it may be a key)"
 	}
 	return ref.String()
-}
-
-type profileList struct{}
-
-// Run lists the profiles.
-func (profileList) Run() error {
-	home := profiles.Locate()
-	list, err := home.List()
-	if err != nil {
-		return err
-	}
-	active, err := home.Active()
-	if err != nil && !errors.Is(err, profiles.ErrNoneActive) {
-		return err
-	}
-	for _, name := range list {
-		mark, about := " ", ""
-		if name == active {
-			mark = "*"
-		}
-		if p, err := home.Profile(name); err != nil {
-			about = "(not readable: wg-run profile show " + name + ")"
-		} else {
-			about = strings.TrimSpace(refOrNot(p.APIKeyRef) + "  " + names.Printable(p.Model))
-		}
-		stdout("%s %-24s %s\n", mark, name, about)
-	}
-	return nil
 }

@@ -99,7 +99,7 @@ func noneActive(err error) error {
 		return err
 	}
 	return hint.Add(fmt.Errorf("choosing the profile: %w", err),
-		"wg-run --profile NAME -- WORKER, or without a profile: wg-run --ref keyring:NAME -- WORKER")
+		"wg-run profile use NAME, or: wg-run --profile NAME -- WORKER, or without a profile: wg-run --ref keyring:NAME -- WORKER")
 }
 
 // request puts profile and flags together.

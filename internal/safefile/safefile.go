@@ -87,6 +87,15 @@ func Write(path string, data []byte) error {
 	return nil
 }
 
+// Remove removes path, not what a symlink of that name points to, and returns once
+// that is on the disk. The caller holds the lock.
+func Remove(path string) error {
+	if err := os.Remove(path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
 // followed resolves symlinks also when the last one points to nothing yet.
 func followed(path string) (string, error) {
 	for range 40 { // as many as path_resolution(7) follows

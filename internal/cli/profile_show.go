@@ -1,0 +1,159 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"strings"
+
+	"github.com/graphwork/wg-run/internal/names"
+	"github.com/graphwork/wg-run/profiles"
+)
+
+type profileShow struct {
+	Name string `arg:"" help:"Name of the profile."`
+	JSON bool   `name:"json" help:"Print one JSON object."`
+}
+
+// profileView is a profile as it is shown: references as they print, no templates'
+// values, nothing that may be a key.
+type profileView struct {
+	Name        string       `json:"name"`
+	Active      bool         `json:"active"`
+	Description string       `json:"description,omitempty"`
+	Model       string       `json:"model,omitempty"`
+	APIKeyRef   string       `json:"api_key_ref,omitempty"`
+	APIKeyEnv   string       `json:"api_key_env,omitempty"`
+	Via         string       `json:"via,omitempty"`
+	Allow       []string     `json:"allow,omitempty"`
+	KeepEnv     []string     `json:"keep_env,omitempty"`
+	Secrets     []secretView `json:"secrets,omitempty"`
+	Env         []string     `json:"env,omitempty"`
+	Error       string       `json:"error,omitempty"`
+}
+
+type secretView struct {
+	Name string `json:"name"`
+	Ref  string `json:"ref"`
+	Via  string `json:"via,omitempty"`
+}
+
+func viewOf(p *profiles.Profile, active string) profileView {
+	v := profileView{
+		Name: p.Name, Active: p.Name == active, Description: p.Description, Model: p.Model,
+		APIKeyRef: refOrNot(p.APIKeyRef), Via: p.Via, Allow: p.Allow, KeepEnv: p.KeepEnv,
+	}
+	if p.APIKeyRef == "" && p.APIKeyEnv != "" {
+		v.APIKeyEnv = names.Or(p.APIKeyEnv, "(not shown: it looks like a key)")
+	}
+	for _, s := range p.Secrets {
+		v.Secrets = append(v.Secrets, secretView{names.Or(s.Name, "…"), refOrNot(s.Ref), s.Via})
+	}
+	for _, e := range p.Env {
+		v.Env = append(v.Env, e.Name)
+	}
+	return v
+}
+
+// activeName is the active profile's name, "" if there is none.
+func activeName(home profiles.Home) (string, error) {
+	name, err := home.Active()
+	if errors.Is(err, profiles.ErrNoneActive) {
+		err = nil
+	}
+	return name, err
+}
+
+// Run prints one profile.
+func (c *profileShow) Run() error {
+	home := profiles.Locate()
+	p, err := home.Profile(c.Name)
+	if err != nil {
+		return err
+	}
+	active, err := activeName(home)
+	if err != nil {
+		return err
+	}
+	v := viewOf(p, active)
+	if c.JSON {
+		return json.NewEncoder(os.Stdout).Encode(v)
+	}
+	v.print()
+	return nil
+}
+
+func (v *profileView) print() {
+	row("name", "%s", v.Name)
+	optional := func(what, value string) {
+		if value != "" {
+			row(what, "%s", names.Printable(value))
+		}
+	}
+	if v.Active {
+		row("active", "yes")
+	}
+	optional("about", v.Description)
+	optional("model", v.Model)
+	optional("secret", v.APIKeyRef)
+	if v.APIKeyEnv != "" {
+		row("variable", "%s (deprecated: wg-run migrate)", names.Show(v.APIKeyEnv))
+	}
+	for _, s := range v.Secrets {
+		row("secret", "%s: %s", s.Name, s.Ref)
+	}
+	optional("via", v.Via)
+	optional("allow", strings.Join(v.Allow, ", "))
+	optional("keep_env", strings.Join(v.KeepEnv, ", "))
+	for _, e := range v.Env {
+		row("env", "%s", names.Printable(e))
+	}
+}
+
+type profileList struct {
+	JSON bool `name:"json" help:"Print one JSON object."`
+}
+
+// Run lists the profiles.
+func (c *profileList) Run() error {
+	home := profiles.Locate()
+	list, err := home.List()
+	if err != nil {
+		return err
+	}
+	active, err := activeName(home)
+	if err != nil {
+		return err
+	}
+	views := []profileView{}
+	for _, name := range list {
+		v := profileView{Name: name, Active: name == active}
+		if p, err := home.Profile(name); err != nil {
+			v.Error = err.Error()
+		} else {
+			v = viewOf(p, active)
+		}
+		views = append(views, v)
+	}
+	if c.JSON {
+		return json.NewEncoder(os.Stdout).Encode(map[string]any{"profiles": views})
+	}
+	for _, v := range views {
+		v.printLine()
+	}
+	return nil
+}
+
+func (v *profileView) printLine() {
+	mark, about := " ", strings.TrimSpace(v.APIKeyRef+"  "+names.Printable(v.Model))
+	if v.Active {
+		mark = "*"
+	}
+	if v.APIKeyEnv != "" {
+		about = "$" + names.Printable(v.APIKeyEnv) + " (deprecated: wg-run migrate)  " + names.Printable(v.Model)
+	}
+	if v.Error != "" {
+		about = "(not readable: wg-run profile show " + v.Name + ")"
+	}
+	stdout("%s %-24s %s\n", mark, v.Name, strings.TrimSpace(about))
+}

@@ -1,0 +1,109 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/graphwork/wg-run/fdpass"
+	"github.com/graphwork/wg-run/inject"
+	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/names"
+	"github.com/graphwork/wg-run/profiles"
+	"github.com/graphwork/wg-run/resolve"
+)
+
+type profileUse struct {
+	Name string `arg:"" help:"Name of the profile."`
+}
+
+// Run switches to a profile. Every secret of it is resolved first: where one is
+// missing the old profile stays the active one, and no worker finds out for us.
+func (c *profileUse) Run() error {
+	home := profiles.Locate()
+	r, err := newResolver(home)
+	if err != nil {
+		return err
+	}
+	p, err := home.Profile(c.Name)
+	if err != nil {
+		return err
+	}
+	count, err := resolveAll(context.Background(), r, p)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), r.Deadline())
+	defer cancel()
+	if err := home.Use(ctx, p.Name); err != nil {
+		return err
+	}
+	resolved := "its secret resolves"
+	if count > 1 {
+		resolved = fmt.Sprintf("its %d secrets resolve", count)
+	}
+	say(fmt.Sprintf("the active profile is %s; %s", names.Show(p.Name), resolved))
+	return nil
+}
+
+// resolveAll resolves every secret of a profile and throws the values away.
+func resolveAll(ctx context.Context, r *resolve.Resolver, p *profiles.Profile) (int, error) {
+	list, err := new(runFlags).wants(p)
+	if err != nil {
+		return 0, err
+	}
+	for _, w := range list {
+		if _, err := fdpass.Find(w.Via); err != nil {
+			return 0, fmt.Errorf("profile %s: %w", names.Show(p.Name), err)
+		}
+		secret, err := r.Resolve(ctx, w.Ref)
+		if err != nil {
+			return 0, dangling(p, w, err)
+		}
+		secret.Wipe()
+	}
+	return len(list), nil
+}
+
+// dangling says which secret of which profile does not resolve, and why.
+func dangling(p *profiles.Profile, w inject.Want, err error) error {
+	shown := names.Show(w.Ref.Path)
+	if b := resolve.BackendOf(w.Ref.Scheme); b != nil && !b.Named {
+		shown = w.Ref.String()
+	}
+	text := fmt.Sprintf("profile %s references secret %s but ", names.Show(p.Name), shown)
+	if errors.Is(err, resolve.ErrNotFound) && w.Ref.Scheme != "auto" {
+		return hint.Add(fmt.Errorf("%sno entry found in %s%w", text, w.Ref.Scheme, said{err}), hint.Of(err))
+	}
+	return hint.Add(fmt.Errorf("%s%w", text, err), hint.Of(err))
+}
+
+// said is a cause that the text before it has told already.
+type said struct{ error }
+
+func (said) Error() string   { return "" }
+func (s said) Unwrap() error { return s.error }
+
+type profileRm struct {
+	Name string `arg:"" help:"Name of the profile."`
+}
+
+// Run removes a profile, and its name from active-profile.
+func (c *profileRm) Run() error {
+	home := profiles.Locate()
+	r, err := newResolver(home)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), r.Deadline())
+	defer cancel()
+	wasActive, err := home.Remove(ctx, c.Name)
+	if err != nil {
+		return err
+	}
+	say("removed profile " + names.Show(c.Name) + "; its secrets stay where they are")
+	if wasActive {
+		say("hint: it was the active one and none is now; to choose another: wg-run profile use NAME")
+	}
+	return nil
+}

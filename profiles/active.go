@@ -1,0 +1,92 @@
+package profiles
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/graphwork/wg-run/internal/names"
+	"github.com/graphwork/wg-run/internal/safefile"
+)
+
+// Active returns the name in active-profile; ErrNoneActive if there is none.
+func (h Home) Active() (string, error) {
+	data, err := h.read("active-profile")
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", ErrNoneActive
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading the active profile's name: %w", err)
+	}
+	name := strings.TrimSpace(string(data))
+	if name == "" {
+		return "", ErrNoneActive
+	}
+	if !names.Valid(name) {
+		return "", fmt.Errorf("reading the active profile's name: active-profile holds no valid name: %s", names.Rule)
+	}
+	return name, nil
+}
+
+// Use makes name the active profile; ErrNoProfile if there is none of that name. It
+// is replaced as a whole: a run that starts meanwhile reads the old name or the new
+// one. ctx bounds the wait for the lock.
+func (h Home) Use(ctx context.Context, name string) error {
+	return h.locked(ctx, "switching to profile", name, func(string) error {
+		path, err := h.Path("active-profile")
+		if err != nil {
+			return err
+		}
+		return safefile.Write(path, []byte(name+"\n"))
+	})
+}
+
+// Remove removes a profile; ErrNoProfile if there is none of that name. If it is the
+// active one, active-profile is removed first: killed in between, no name points to
+// nothing.
+func (h Home) Remove(ctx context.Context, name string) (wasActive bool, err error) {
+	err = h.locked(ctx, "removing profile", name, func(file string) error {
+		active, err := h.Active()
+		if wasActive = err == nil && active == name; wasActive {
+			path, _ := h.Path("active-profile")
+			if err := safefile.Remove(path); err != nil {
+				return err
+			}
+		}
+		return safefile.Remove(file)
+	})
+	return wasActive && err == nil, err
+}
+
+// locked runs do under the lock with the file of a profile that is there.
+func (h Home) locked(ctx context.Context, doing, name string, do func(file string) error) error {
+	if !names.Valid(name) {
+		return fmt.Errorf("%s: not a valid name: %s", doing, names.Rule)
+	}
+	doing += " " + names.Show(name)
+	file, err := h.Path("profiles", name+".toml")
+	if err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	if _, err := os.Lstat(file); errors.Is(err, fs.ErrNotExist) { // before a folder is made for the lock
+		return h.noSuchProfile(name)
+	}
+	unlock, err := safefile.Lock(ctx, h.Dir)
+	if err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	defer unlock()
+	if _, err = os.Lstat(file); errors.Is(err, fs.ErrNotExist) {
+		return h.noSuchProfile(name)
+	}
+	if err == nil {
+		err = do(file)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	return nil
+}
