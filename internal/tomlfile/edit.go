@@ -20,6 +20,8 @@ type Edit struct {
 	// Old is the key's name, and New what it is called then. Where there is no Old
 	// the key is added, if need be with its table.
 	Old, New string
+	// Was, where it is not nil, is what the key must hold before.
+	Was any
 	// Value is a string or a bool.
 	Value any
 }
@@ -65,7 +67,10 @@ func (e Edit) change(root map[string]any) (there bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	_, there = table[e.Old]
+	was, there := table[e.Old]
+	if e.Was != nil && was != e.Was {
+		return false, fmt.Errorf("key '%s' is not what it was: %w", e.Old, ErrNotByLine)
+	}
 	if _, taken := table[e.New]; taken && e.New != e.Old {
 		return false, fmt.Errorf("key '%s' is there already: %w", e.New, ErrNotByLine)
 	}

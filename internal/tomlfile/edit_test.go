@@ -7,8 +7,10 @@ import (
 )
 
 func TestApply(t *testing.T) {
-	toRef := func(table ...any) Edit { return Edit{table, "api_key_env", "api_key_ref", "keyring:k"} }
-	set := func(key string, v any) Edit { return Edit{[]any{"secrets"}, key, key, v} }
+	toRef := func(table ...any) Edit {
+		return Edit{Table: table, Old: "api_key_env", New: "api_key_ref", Value: "keyring:k"}
+	}
+	set := func(key string, v any) Edit { return Edit{Table: []any{"secrets"}, Old: key, New: key, Value: v} }
 	const comment = "# api_key_env = \"A_KEY\"\n"
 	for name, c := range map[string]struct {
 		edit       Edit
@@ -30,12 +32,15 @@ func TestApply(t *testing.T) {
 		"no such element":  {toRef("e", 2), "[[e]]\napi_key_env = \"A\"\n", ""},
 		"a list":           {toRef("e"), "[[e]]\napi_key_env = \"A\"\n", ""},
 		"a text for table": {toRef("e"), "e = \"x\"", ""},
+		"still the same":   {Edit{Old: "a", New: "b", Was: "x", Value: "y"}, "a = \"x\"\n", "b = \"y\"\n"},
+		"changed":          {Edit{Old: "a", New: "b", Was: "x", Value: "y"}, "a = \"z\"\n", ""},
+		"gone":             {Edit{Old: "a", New: "b", Was: "x", Value: "y"}, "c = \"z\"\n", ""},
 		"set empty":        {set("default_backend", "plaintext"), "", "[secrets]\ndefault_backend = \"plaintext\"\n"},
 		"set no table":     {set("allow_plaintext", true), "[tui]\nx = 1", "[tui]\nx = 1\n\n[secrets]\nallow_plaintext = true\n"},
 		"set below header": {set("allow_plaintext", true), "[ secrets ] # ours\ntimeout = \"1s\"\n[tui]\n", "[ secrets ] # ours\nallow_plaintext = true\ntimeout = \"1s\"\n[tui]\n"},
 		"set at the end":   {set("allow_plaintext", true), "[secrets]", "[secrets]\nallow_plaintext = true\n"},
 		"set other last":   {set("allow_plaintext", true), "[secrets]\n[tui]", "[secrets]\nallow_plaintext = true\n[tui]"},
-		"add at the top":   {Edit{nil, "a", "a", true}, "[tui]\n", "a = true\n[tui]\n"},
+		"add at the top":   {Edit{Old: "a", New: "a", Value: true}, "[tui]\n", "a = true\n[tui]\n"},
 		"set there":        {set("allow_plaintext", true), "[secrets]\nallow_plaintext=false#x\n", "[secrets]\nallow_plaintext=true#x\n"},
 		"set dotted":       {set("allow_plaintext", true), "secrets.timeout = \"1s\"\n", "secrets.allow_plaintext = true\nsecrets.timeout = \"1s\"\n"},
 		"set inline":       {set("allow_plaintext", true), "secrets = { timeout = \"1s\" }", "secrets = { allow_plaintext = true, timeout = \"1s\" }"},
@@ -54,7 +59,7 @@ func TestApply(t *testing.T) {
 
 func TestApplyBadFile(t *testing.T) {
 	const key = "sk-or-v1-0123456789abcdef"
-	_, err := Apply([]byte("a = \""+key), Edit{nil, "a", "b", "c"})
+	_, err := Apply([]byte("a = \""+key), Edit{Old: "a", New: "b", Value: "c"})
 	if !errors.Is(err, ErrSyntax) || strings.Contains(err.Error(), key[:12]) {
 		t.Errorf("Apply(a file with an open string) = %v, want ErrSyntax that quotes nothing", err)
 	}

@@ -1,0 +1,258 @@
+package profiles
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/names"
+	"github.com/graphwork/wg-run/internal/safefile"
+	"github.com/graphwork/wg-run/internal/tomlfile"
+)
+
+const envKey, refKey = "api_key_env", "api_key_ref"
+
+// Leftover is one api_key_env in config.toml or a profile, wg's included.
+type Leftover struct {
+	// File is its path below the folder, as "profiles/openrouter.toml".
+	File string
+	// Place says where in the file it stands, for people; "" at the top.
+	Place string
+	// Variable is what it holds, as written. It may be a pasted key.
+	Variable string
+	// Name is the secret's name that its value is to be stored under.
+	Name string
+	// Problem is why it cannot be moved; nil if it can.
+	Problem error
+
+	table []any
+}
+
+// Where says where it stands, for people.
+func (l *Leftover) Where() string {
+	if l.Place == "" {
+		return l.File
+	}
+	return l.File + ", " + l.Place
+}
+
+// ErrForeign is the problem of an api_key_env in another program's table.
+var ErrForeign = errors.New("another program's table, left alone")
+
+var (
+	errHasRef = errors.New("an api_key_ref stands beside it and counts; take the line with api_key_env out")
+	errNoVar  = hint.Add(errors.New("it holds no name of a variable (not shown, it may be a key)"),
+		"wg-run secret set NAME, and in its place: api_key_ref = \"keyring:NAME\"")
+)
+
+// Leftovers lists every api_key_env, file by file: config.toml, then the profiles.
+// Files that cannot be read are in unread; the others are listed all the same.
+func (h Home) Leftovers() (list []Leftover, unread []error) {
+	profiles, err := h.List()
+	if err != nil {
+		unread = append(unread, err)
+	}
+	files := []string{"config.toml"}
+	for _, name := range profiles {
+		files = append(files, filepath.Join("profiles", name+".toml"))
+	}
+	for _, file := range files {
+		data, err := h.read(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		var root map[string]any
+		if err == nil {
+			_, err = tomlfile.Decode(data, &root)
+		}
+		if err != nil {
+			unread = append(unread, fmt.Errorf("reading %s: %w", file, err))
+			continue
+		}
+		list = append(list, leftoversIn(file, root)...)
+	}
+	return list, unread
+}
+
+// leftoversIn walks all tables of a file in a fixed order.
+func leftoversIn(file string, root map[string]any) []Leftover {
+	var list []Leftover
+	var walk func(v any, table []any)
+	walk = func(v any, table []any) {
+		switch v := v.(type) {
+		case map[string]any:
+			if variable, ok := v[envKey].(string); ok {
+				list = append(list, leftoverAt(file, root, v, slices.Clone(table), variable))
+			}
+			for _, key := range slices.Sorted(maps.Keys(v)) {
+				walk(v[key], append(table, key))
+			}
+		case []map[string]any:
+			for i, t := range v {
+				walk(t, append(table, i))
+			}
+		case []any:
+			for i, t := range v {
+				walk(t, append(table, i))
+			}
+		}
+	}
+	walk(root, nil)
+	return list
+}
+
+func leftoverAt(file string, root, table map[string]any, at []any, variable string) Leftover {
+	l := Leftover{File: file, Variable: variable, table: at}
+	profile, ofProfile := strings.CutSuffix(filepath.Base(file), ".toml")
+	ofProfile = ofProfile && file != "config.toml"
+	endpoint := len(at) == 3 && at[0] == "llm_endpoints" && at[1] == "endpoints"
+	switch {
+	case len(at) == 0 && ofProfile:
+		l.Name = profile
+	case len(at) == 0:
+		l.Name = nameOf(variable)
+	case endpoint:
+		l.Place = "endpoint " + strconv.Itoa(at[2].(int)+1)
+		l.Name = endpointName(root, table, at[2].(int), profile, ofProfile, variable)
+	default:
+		l.Place, l.Problem = "a table", ErrForeign
+	}
+	_, hasRef := table[refKey]
+	switch {
+	case l.Problem != nil:
+	case !names.ValidVariable(variable) || names.IsPastedKey(variable):
+		l.Problem = errNoVar
+	case hasRef:
+		l.Problem = errHasRef
+	}
+	return l
+}
+
+// endpointName names the secret of one of wg's endpoints: that which a run takes
+// is found under the profile's name, the others under their own.
+func endpointName(root, table map[string]any, i int, profile string, ofProfile bool, variable string) string {
+	own, _ := table["name"].(string)
+	if !names.Valid(own) || names.IsPastedKey(own) {
+		own = nameOf(variable)
+	}
+	if !ofProfile {
+		return own
+	}
+	if _, onTop := root[envKey]; !onTop && chosenIndex(root) == i {
+		return profile
+	}
+	if own == profile || !names.Valid(profile+"."+own) {
+		return profile + "." + strconv.Itoa(i+1)
+	}
+	return profile + "." + own
+}
+
+// chosenIndex is the endpoint that a run takes its key from, or -1.
+func chosenIndex(root map[string]any) int {
+	table, _ := root["llm_endpoints"].(map[string]any)
+	list, _ := table["endpoints"].([]map[string]any)
+	if anys, ok := table["endpoints"].([]any); ok {
+		for _, v := range anys {
+			t, _ := v.(map[string]any)
+			list = append(list, t)
+		}
+	}
+	chosen, count := -1, 0
+	for i, t := range list {
+		if d, _ := t["is_default"].(bool); d {
+			chosen, count = i, count+1
+		}
+	}
+	switch {
+	case count == 1:
+		return chosen
+	case count == 0 && len(list) == 1:
+		return 0
+	}
+	return -1
+}
+
+// nameOf makes a secret's name of a variable's: OPENROUTER_API_KEY is openrouter.
+func nameOf(variable string) string {
+	name := strings.ToLower(strings.TrimLeft(variable, "_"))
+	for _, end := range []string{"_api_key", "_api_token", "_access_token", "_key", "_token"} {
+		if short, ok := strings.CutSuffix(name, end); ok && short != "" {
+			name = short
+			break
+		}
+	}
+	if len(name) > names.MaxLen {
+		name = name[:names.MaxLen]
+	}
+	return name
+}
+
+// Moved says under which reference the value of a leftover was stored.
+type Moved struct {
+	Leftover
+	Ref string
+}
+
+// Rewrite turns the api_key_env of those leftovers, all of one file, into
+// api_key_ref. Comments, order and everything else stay; where that cannot be, the
+// file is left as it is and the error wraps tomlfile.ErrNotByLine. The old file is
+// kept in a backup, whose path is returned. With dryRun nothing is written.
+func (h Home) Rewrite(ctx context.Context, list []Moved, dryRun bool) (backup string, err error) {
+	file := list[0].File
+	doing := "rewriting " + file
+	path, err := h.Path(file)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", doing, err)
+	}
+	if !dryRun {
+		unlock, err := safefile.Lock(ctx, h.Dir)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", doing, err)
+		}
+		defer unlock()
+	}
+	old, err := h.read(file)
+	data := old
+	for _, m := range list {
+		if err == nil {
+			data, err = tomlfile.Apply(data, tomlfile.Edit{Table: m.table, Old: envKey, New: refKey, Was: m.Variable, Value: m.Ref})
+		}
+	}
+	if err == nil && !dryRun {
+		backup, err = writeBackup(path, old)
+	}
+	if err == nil && !dryRun {
+		err = safefile.Write(path, data)
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", doing, err)
+	}
+	return backup, nil
+}
+
+// writeBackup keeps data beside path, in a file that is not there yet or, after a
+// run that was killed, holds the same already.
+func writeBackup(path string, data []byte) (string, error) {
+	for i := 1; i < 1000; i++ {
+		backup := path + ".bak"
+		if i > 1 {
+			backup += strconv.Itoa(i)
+		}
+		there, err := safefile.Read(backup, safefile.Rule{Max: maxFile})
+		switch {
+		case err == nil && bytes.Equal(there, data):
+			return backup, nil
+		case errors.Is(err, fs.ErrNotExist):
+			return backup, safefile.Write(backup, data)
+		}
+	}
+	return "", errors.New("there are too many backups of it")
+}
