@@ -1,6 +1,7 @@
 package safefile
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -61,3 +62,18 @@ func replace(target string, data []byte) error {
 
 // syncDir has nothing to do: a folder cannot be flushed on Windows.
 func syncDir(string) error { return nil }
+
+// Append adds data, whole lines, to the end of path, which is made if need be. A
+// file that is open for appending takes each write at its end (CreateFile,
+// FILE_APPEND_DATA).
+func Append(_ context.Context, path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
