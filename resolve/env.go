@@ -16,7 +16,7 @@ var envBackend = Backend{
 		if value == "" {
 			return nil, ErrNotFound
 		}
-		s.say("warning: %s is read from the environment, where every program that you start sees it (deprecated); store it: wg-run secret set NAME",
+		s.say("warning: %s is read from the environment, where every program that you start sees it (deprecated)",
 			names.Show(variable))
 		return NewSecret([]byte(value)), nil
 	},

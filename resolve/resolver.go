@@ -70,6 +70,8 @@ type Step struct {
 	Err  error
 	Size int
 	Took time.Duration
+	// Next is the scheme that a search goes on to after a miss, "" if there is none.
+	Next string
 }
 
 // Resolve returns the secret that ref names: not empty, at most MaxSecret
@@ -79,14 +81,14 @@ func (r *Resolver) Resolve(ctx context.Context, ref Ref) (*Secret, error) {
 	if ref.Scheme == "auto" {
 		return r.search(ctx, ref)
 	}
-	return r.one(ctx, ref)
+	return r.one(ctx, ref, "")
 }
 
-func (r *Resolver) one(ctx context.Context, ref Ref) (*Secret, error) {
+func (r *Resolver) one(ctx context.Context, ref Ref, next string) (*Secret, error) {
 	started := time.Now()
 	secret, err := r.get(ctx, ref)
 	if r.Trace != nil {
-		r.Trace(Step{ref, err, secret.len(), time.Since(started)})
+		r.Trace(Step{ref, err, secret.len(), time.Since(started), next})
 	}
 	if err != nil {
 		return nil, fmt.Errorf("resolving %s: %w", ref, err)

@@ -14,12 +14,20 @@ import (
 // the first answered.
 func (r *Resolver) search(ctx context.Context, ref Ref) (*Secret, error) {
 	var misses []string
-	for _, step := range r.steps(ref) {
-		secret, err := r.one(ctx, step)
+	steps := r.steps(ref)
+	for i, step := range steps {
+		next := ""
+		if i+1 < len(steps) {
+			next = steps[i+1].Scheme
+		}
+		secret, err := r.one(ctx, step, next)
 		switch OutcomeOf(err) {
 		case Found:
 			if len(misses) > 0 {
 				r.say("secret %s: %s; taken from %s", shownPath(ref.Path), strings.Join(misses, ", "), step.Scheme)
+			}
+			if step.Scheme == "env" {
+				r.say("hint: wg-run migrate moves it to %s, and the profile to a reference", r.DefaultBackend)
 			}
 			return secret, nil
 		case Failed:

@@ -52,13 +52,21 @@ func explainStep(s resolve.Step) {
 	case resolve.Found:
 		answer = fmt.Sprintf("found, %d bytes", s.Size)
 	case resolve.NotFound:
-		answer = "not found"
+		answer = "not found" + goesOn(s)
 	case resolve.Unavailable:
-		answer = "not available here"
+		answer = s.Err.Error() + goesOn(s)
 	default:
 		answer = "failed"
 	}
 	row("  asked", "%s: %s (%v)", s.Ref, answer, s.Took.Round(10*time.Microsecond))
+}
+
+// goesOn says what a search does after a miss.
+func goesOn(s resolve.Step) string {
+	if s.Next == "" {
+		return ""
+	}
+	return ", on to " + s.Next
 }
 
 func explainPlan(p *inject.Plan, req inject.Request) {

@@ -1,0 +1,48 @@
+package inject
+
+import "path/filepath"
+
+// Launcher is a program that starts others and closes their descriptors, so that a
+// worker behind it finds none.
+type Launcher struct {
+	// Name is the program's file name.
+	Name string
+	// Why says what closes them.
+	Why string
+	// Instead is what to do.
+	Instead string
+}
+
+// launchers are known to close descriptors from 3 on. sh, env, timeout, setsid,
+// xargs, make and bwrap pass them on.
+var launchers = []Launcher{
+	{"sudo", "sudo closes them (sudoers(5), closefrom)", "sudo -u USER wg-run … -- WORKER"},
+	{"doas", "doas closes them (doas(1))", "doas -u USER wg-run … -- WORKER"},
+	{"su", "su -c starts a login shell of another user, who may not open the path", "su USER -c 'wg-run … -- WORKER'"},
+	{"python3", "subprocess closes them (close_fds)", "in Python: subprocess.run(…, pass_fds=(fd,))"},
+	{"python", "subprocess closes them (close_fds)", "in Python: subprocess.run(…, pass_fds=(fd,))"},
+	{"node", "child_process passes on only those in stdio", "in Node: spawn(…, {stdio: [0, 1, 2, fd]})"},
+	{"docker", "a container gets none of them", "docker run … IMAGE wg-run … -- WORKER"},
+	{"podman", "a container gets none without --preserve-fds", "podman run --preserve-fds=1 …"},
+	{"systemd-run", "the service manager starts the unit, not the caller", "systemd-run … wg-run … -- WORKER"},
+	{"ssh", "the other host gets none of them", "ssh HOST wg-run … -- WORKER"},
+	{"pkexec", "pkexec closes them (pkexec(1))", "pkexec wg-run … -- WORKER"},
+}
+
+// Launchers returns the list; the caller must not change it.
+func Launchers() []Launcher { return launchers }
+
+// LauncherOf returns the launcher that a program's path names, or nil.
+func LauncherOf(program string) *Launcher {
+	for i := range launchers {
+		if launchers[i].Name == filepath.Base(program) {
+			return &launchers[i]
+		}
+	}
+	return nil
+}
+
+// Contains reports whether text contains the secret as the leak guard looks for it:
+// as it is, without its last newline, JSON-escaped, percent-encoded or in base64. A
+// secret under 16 bytes counts only as a whole.
+func Contains(text string, secret []byte) bool { return newNeedle(secret).in(text) }
