@@ -30,7 +30,7 @@ const (
 )
 
 // commandNames are the words that are commands of ours and not workers.
-var commandNames = []string{"secret", "profile"}
+var commandNames = []string{"secret", "profile", "doctor", "migrate", "completion"}
 
 // Main runs wg-run with the process's arguments and ends the process.
 func Main() {
@@ -50,6 +50,8 @@ func run(args []string) (code int) {
 		}
 	}()
 	switch {
+	case answering(args):
+		return answer(os.Stdin)
 	case slices.Contains(ours, "--help") && dashes, slices.Contains(ours, "-h") && dashes:
 		return topFlags(nil)
 	case len(ours) > 0 && slices.Contains(commandNames, ours[0]):
@@ -130,9 +132,15 @@ func runCode(err error) int {
 
 // newResolver makes the resolver that config.toml asks for.
 func newResolver(home profiles.Home) (*resolve.Resolver, error) {
+	r, _, err := settings(home)
+	return r, err
+}
+
+// settings is newResolver with the rest of config.toml.
+func settings(home profiles.Home) (*resolve.Resolver, profiles.Config, error) {
 	c, err := home.Config()
 	if err != nil {
-		return nil, err
+		return nil, c, err
 	}
 	scheme, err := resolve.Storing(c.DefaultBackend)
 	if err != nil { // judged where something is stored: a run needs none
@@ -145,5 +153,5 @@ func newResolver(home profiles.Home) (*resolve.Resolver, error) {
 		Timeout:        c.Timeout,
 		Person:         term.IsTerminal(2),
 		Say:            say,
-	}}, nil
+	}}, c, nil
 }

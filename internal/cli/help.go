@@ -20,13 +20,16 @@ number in WG_API_KEY_FD and a path to it in WG_API_KEY_FILE.
 
 `
 
+// topLine is the grammar of a line without a worker.
+type topLine struct {
+	runFlags
+	Version kong.VersionFlag `help:"Print version, commit and Go version."`
+}
+
 // topFlags answers a line that starts with a flag and has no "--": --help,
 // --version, or a run whose "--" was forgotten.
 func topFlags(args []string) int {
-	var f struct {
-		runFlags
-		Version kong.VersionFlag `help:"Print version, commit and Go version."`
-	}
+	var f topLine
 	if len(args) == 0 || args[0] == "help" {
 		args = []string{"--help"}
 	}

@@ -58,7 +58,11 @@ type choosing struct{ Secret, Ref, Backend string }
 // commands is the grammar of everything but a run.
 type commands struct {
 	Secret  secretCmd  `cmd:"" help:"Store, show, list, check and remove secrets."`
-	Profile profileCmd `cmd:"" help:"Make, show and list profiles."`
+	Profile profileCmd `cmd:"" help:"Make, show, list, choose and remove profiles."`
+	Doctor  doctorCmd  `cmd:"" help:"Look for all that can be wrong, and name the command that mends it."`
+	Migrate migrateCmd `cmd:"" help:"Move keys from environment variables into the default backend, and profiles to references."`
+
+	Completion completionCmd `cmd:"" help:"Print the code that makes a shell complete wg-run's command line."`
 }
 
 // command runs one of our commands and returns the exit code.
@@ -111,6 +115,9 @@ func restated(err error, model *kong.Application, args []string) error {
 	case strings.HasPrefix(text, "expected \"<"), strings.HasPrefix(text, "expected one of"),
 		strings.HasPrefix(text, "missing flags"), strings.HasSuffix(text, "can't be used together"):
 		return hint.Add(errors.New(doing+text), helpLine(args))
+	}
+	if rule, _, ok := strings.Cut(text, " but got "); ok && strings.Contains(rule, " must be one of ") {
+		return hint.Add(errors.New(doing+rule), helpLine(args[:1]))
 	}
 	flag, _, _ := strings.Cut(text, ":")
 	if flag, _, _ = strings.Cut(flag, "="); slices.Contains(flagNames(model, args), flag) {

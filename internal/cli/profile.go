@@ -22,8 +22,8 @@ type profileCmd struct {
 type profileCreate struct {
 	Name        string `arg:"" help:"Name of the profile."`
 	Model       string `short:"m" placeholder:"MODEL" help:"Model that the worker finds in WG_MODEL."`
-	Secret      string `xor:"ref" placeholder:"NAME" help:"Stored secret that it uses (default: the profile's name)."`
-	Ref         string `xor:"ref" placeholder:"REF" help:"Reference that it uses, as op://vault/item/field."`
+	Secret      string `xor:"ref" placeholder:"NAME" predictor:"secret" help:"Stored secret that it uses (default: the profile's name)."`
+	Ref         string `xor:"ref" placeholder:"REF" predictor:"ref" help:"Reference that it uses, as op://vault/item/field."`
 	Description string `placeholder:"TEXT" help:"What it is for."`
 	Force       bool   `help:"Replace a profile of that name."`
 }

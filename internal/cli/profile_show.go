@@ -11,7 +11,7 @@ import (
 )
 
 type profileShow struct {
-	Name string `arg:"" help:"Name of the profile."`
+	Name string `arg:"" predictor:"profile" help:"Name of the profile."`
 	JSON bool   `name:"json" help:"Print one JSON object."`
 }
 

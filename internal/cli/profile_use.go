@@ -14,7 +14,7 @@ import (
 )
 
 type profileUse struct {
-	Name string `arg:"" help:"Name of the profile."`
+	Name string `arg:"" predictor:"profile" help:"Name of the profile."`
 }
 
 // Run switches to a profile. Every secret of it is resolved first: where one is
@@ -85,7 +85,7 @@ func (said) Error() string   { return "" }
 func (s said) Unwrap() error { return s.error }
 
 type profileRm struct {
-	Name string `arg:"" help:"Name of the profile."`
+	Name string `arg:"" predictor:"profile" help:"Name of the profile."`
 }
 
 // Run removes a profile, and its name from active-profile.

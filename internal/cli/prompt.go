@@ -16,7 +16,10 @@ import (
 	"github.com/graphwork/wg-run/resolve"
 )
 
-var errNotAsked = errors.New("there is no terminal to ask on")
+var (
+	errNotAsked     = errors.New("there is no terminal to ask on")
+	errNotConfirmed = errors.New("not confirmed")
+)
 
 // readValue gets a secret to store: from standard input, or asked for twice on
 // the terminal. It has the newline rule applied and is not empty.
@@ -128,5 +131,5 @@ func confirm(question string) error {
 	case "y", "yes":
 		return nil
 	}
-	return errors.New("not confirmed")
+	return errNotConfirmed
 }

@@ -15,10 +15,10 @@ import (
 // runFlags are the flags of a run: the only grammar that is built when a worker
 // is started, and only where quick cannot read the line.
 type runFlags struct {
-	Profile string   `placeholder:"NAME" help:"Profile to use: which secrets the worker gets, and how (default: $$WG_PROFILE, else the active one)."`
-	Ref     string   `placeholder:"REF" help:"Deliver the secret that REF names, as keyring:openrouter; no profile is needed."`
-	Secret  []string `sep:"none" placeholder:"NAME=REF" help:"Deliver one more secret, on a descriptor of its own. May be repeated."`
-	Via     string   `placeholder:"CHANNEL" help:"How to deliver: pipe (the default) or memfd."`
+	Profile string   `placeholder:"NAME" predictor:"profile" help:"Profile to use: which secrets the worker gets, and how (default: $$WG_PROFILE, else the active one)."`
+	Ref     string   `placeholder:"REF" predictor:"ref" help:"Deliver the secret that REF names, as keyring:openrouter; no profile is needed."`
+	Secret  []string `sep:"none" placeholder:"NAME=REF" predictor:"named-ref" help:"Deliver one more secret, on a descriptor of its own. May be repeated."`
+	Via     string   `placeholder:"CHANNEL" predictor:"channel" help:"How to deliver: pipe (the default) or memfd."`
 	Env     []string `sep:"none" placeholder:"NAME=TEMPLATE" help:"Set a variable for the worker; {fd}, {path}, {NAME.fd} and {NAME.path} are replaced. May be repeated."`
 	Expand  bool     `help:"Replace {wg:fd}, {wg:path}, {wg:NAME.fd} and {wg:NAME.path} in the worker's arguments."`
 	KeepEnv []string `sep:"none" placeholder:"VAR" help:"Let the worker inherit a credential variable, as VAULT_TOKEN. May be repeated."`
@@ -46,17 +46,19 @@ func runWorker(args, worker []string) int {
 func start(f *runFlags, worker []string) error {
 	environ := os.Environ()
 	home := profiles.Locate()
-	r, err := newResolver(home)
+	r, config, err := settings(home)
 	if err != nil {
 		return err
 	}
-	req, _, err := f.request(home, worker, environ)
+	record := newAudit(home, config.Audit)
+	req, c, err := f.request(home, worker, environ)
+	record.of(req, c.name)
 	if err != nil {
-		return err
+		return record.refused(err)
 	}
 	plan, err := inject.Prepare(context.Background(), r, req)
 	if err != nil {
-		return err
+		return record.refused(err)
 	}
 	defer plan.Close()
 	for _, d := range plan.Dropped {
@@ -64,13 +66,16 @@ func start(f *runFlags, worker []string) error {
 			say(fmt.Sprintf("warning: the variable %s %s; the worker does not get it", d.Variable, d.Why))
 		}
 	}
-	return plan.Exec()
+	if err := record.delivered(plan); err != nil {
+		return err
+	}
+	return record.refused(plan.Exec()) // which returns only where it failed
 }
 
-// chosen is the profile of a run and who chose it.
+// chosen is the profile of a run, its name, and who chose it.
 type chosen struct {
 	*profiles.Profile
-	by string
+	name, by string
 }
 
 // choose finds the profile: --profile, else $WG_PROFILE, else the active one.
@@ -90,6 +95,7 @@ func (f *runFlags) choose(home profiles.Home) (c chosen, err error) {
 			return c, noneActive(err)
 		}
 	}
+	c.name = name
 	c.Profile, err = home.Profile(name)
 	return c, err
 }

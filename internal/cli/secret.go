@@ -26,7 +26,7 @@ type secretCmd struct {
 
 type secretSet struct {
 	Name      string `arg:"" help:"Name to store it under."`
-	Backend   string `placeholder:"BACKEND" help:"keyring or plaintext (default: default_backend of config.toml, else keyring)."`
+	Backend   string `placeholder:"BACKEND" predictor:"backend" help:"keyring or plaintext (default: default_backend of config.toml, else keyring)."`
 	FromStdin bool   `help:"Read the value from standard input instead of asking."`
 }
 
@@ -101,7 +101,7 @@ func (c *secretSet) storing(scheme string, err error) error {
 }
 
 type secretGet struct {
-	Secret string `arg:"" name:"name|ref" help:"Name to search for, or a reference such as op://vault/item/field."`
+	Secret string `arg:"" name:"name|ref" predictor:"secret-or-ref" help:"Name to search for, or a reference such as op://vault/item/field."`
 	Reveal bool   `help:"Print the value itself on standard output."`
 }
 
@@ -116,6 +116,9 @@ func (c *secretGet) Run() error {
 		stdout("%s: %d bytes, from %s\n", label, secret.Len(), secret.Source)
 		return nil
 	}
+	if err := auditRevealing(label); err != nil {
+		return err
+	}
 	say("warning: the value of " + label + " is printed in the clear")
 	if _, err := os.Stdout.Write(secret.Bytes()); err != nil {
 		return fmt.Errorf("printing the value: %w", err)
@@ -127,7 +130,7 @@ func (c *secretGet) Run() error {
 }
 
 type secretCheck struct {
-	Secret string `arg:"" name:"name|ref" help:"Name to search for, or a reference."`
+	Secret string `arg:"" name:"name|ref" predictor:"secret-or-ref" help:"Name to search for, or a reference."`
 }
 
 // Run resolves one secret and says where it was found.

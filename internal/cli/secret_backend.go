@@ -90,7 +90,7 @@ func (c *backendShow) Run() error {
 }
 
 type backendSet struct {
-	Backend        string `arg:"" placeholder:"BACKEND" help:"keyring or plaintext."`
+	Backend        string `arg:"" placeholder:"BACKEND" predictor:"backend" help:"keyring or plaintext."`
 	AllowPlaintext bool   `help:"Allow the plaintext store, which is not encrypted."`
 }
 

@@ -71,8 +71,8 @@ func newName(name string) error {
 }
 
 type secretRm struct {
-	Name    string `arg:"" help:"Name of the secret."`
-	Backend string `placeholder:"BACKEND" help:"Remove it from this backend; needed where several have it."`
+	Name    string `arg:"" predictor:"secret" help:"Name of the secret."`
+	Backend string `placeholder:"BACKEND" predictor:"backend" help:"Remove it from this backend; needed where several have it."`
 	Yes     bool   `help:"Do not ask."`
 }
 

@@ -1,0 +1,246 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/names"
+	"github.com/graphwork/wg-run/profiles"
+	"github.com/graphwork/wg-run/resolve"
+)
+
+type migrateCmd struct {
+	DryRun bool `help:"Say what would be done, and do nothing."`
+	FromWg bool `help:"Store the keys that the wg tool keeps in ~/.wg/keystore, secrets and keys, too, without asking."`
+}
+
+// migration moves values into the default backend, and references into the files.
+// The secret is stored first: killed at any point, no reference is without it.
+type migration struct {
+	*migrateCmd
+	r      *resolve.Resolver
+	home   profiles.Home
+	scheme string
+	// listed are the names that the backend has, for a dry run.
+	listed []string
+	// kept are the values of this run by name.
+	kept map[string]*resolve.Secret
+	// moved are the variables whose values are in the backend now.
+	moved []string
+	// left counts what could not be moved.
+	left int
+}
+
+// Run migrates everything that can be, and names what cannot.
+func (c *migrateCmd) Run() error {
+	home := profiles.Locate()
+	r, err := newResolver(home)
+	if err != nil {
+		return err
+	}
+	m := &migration{migrateCmd: c, r: r, home: home, kept: map[string]*resolve.Secret{}}
+	defer func() {
+		for _, secret := range m.kept {
+			secret.Wipe()
+		}
+	}()
+	list, unread := home.Leftovers()
+	for _, err := range unread {
+		m.skip(err)
+	}
+	keys, err := home.KeptByWg()
+	if err != nil {
+		m.skip(err)
+	}
+	if len(list)+len(keys) > 0 {
+		if err := m.chooseBackend(); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(m.moveAll(list), m.takeAll(keys)); err != nil {
+		return err
+	}
+	switch {
+	case m.left > 0:
+		return errSaid
+	case len(list) == 0 && len(keys) == 0:
+		say("nothing to migrate")
+	}
+	return nil
+}
+
+// chooseBackend refuses to begin where nothing can be stored: a weaker store is not
+// taken in its place.
+func (m *migration) chooseBackend() (err error) {
+	ctx := context.Background()
+	if m.scheme, err = resolve.Storing(m.r.DefaultBackend); err != nil {
+		return hint.Add(fmt.Errorf("migrating: default_backend of config.toml: %w", err), "wg-run secret backend set keyring")
+	}
+	if err := m.r.Ready(ctx, m.scheme); err != nil {
+		return fmt.Errorf("migrating to %s: %w", m.scheme, err)
+	}
+	if m.DryRun {
+		m.listed, err = m.r.List(ctx, m.scheme)
+	}
+	return err
+}
+
+// did tells of a step: what a dry run finds is its answer, all else is talk.
+func (m *migration) did(past, would, format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if m.DryRun {
+		stdout("%-8s %s\n", would, text)
+		return
+	}
+	say(past + " " + text)
+}
+
+// skip names something that stays as it is.
+func (m *migration) skip(err error) {
+	m.left++
+	m.did("skipped", "skip", "%v", err)
+	if h := hint.Of(err); h != "" {
+		say("hint: " + h)
+	}
+}
+
+// moveAll moves the variables of all leftovers, file by file.
+func (m *migration) moveAll(list []profiles.Leftover) error {
+	taken := map[string][]string{}
+	for _, l := range list {
+		if l.Problem == nil && !slices.Contains(taken[l.Name], l.Variable) {
+			taken[l.Name] = append(taken[l.Name], l.Variable)
+		}
+	}
+	for i := 0; i < len(list); {
+		var moved []profiles.Moved
+		file := list[i].File
+		for ; i < len(list) && list[i].File == file; i++ {
+			l := list[i]
+			if l.Problem == nil && len(taken[l.Name]) > 1 {
+				l.Problem = hint.Add(fmt.Errorf("%s would be stored as %s, and so would %s: the two collide",
+					l.Variable, names.Show(l.Name), others(taken[l.Name], l.Variable)), "wg-run secret set NAME, and write its reference there")
+			}
+			ok, err := m.moveValue(l)
+			if err != nil {
+				return err
+			}
+			if ok {
+				moved = append(moved, profiles.Moved{Leftover: l, Ref: m.scheme + ":" + l.Name})
+			}
+		}
+		if len(moved) > 0 {
+			if err := m.rewrite(moved); err != nil {
+				return err
+			}
+		}
+	}
+	if len(m.moved) > 0 && !m.DryRun {
+		m.tellTraces()
+	}
+	return nil
+}
+
+func others(list []string, but string) string {
+	return strings.Join(slices.DeleteFunc(slices.Clone(list), func(v string) bool { return v == but }), ", ")
+}
+
+// moveValue stores the value of one variable; false where it is skipped.
+func (m *migration) moveValue(l profiles.Leftover) (bool, error) {
+	err := l.Problem
+	value := os.Getenv(l.Variable)
+	if err == nil && value == "" {
+		err = hint.Add(fmt.Errorf("%s is not set in this shell", l.Variable),
+			fmt.Sprintf("export it and run this again, or store it: wg-run secret set %s", names.Or(l.Name, "NAME")))
+	}
+	if err == nil {
+		moved := []profiles.Moved{{Leftover: l, Ref: m.scheme + ":" + l.Name}}
+		if _, err := m.home.Rewrite(context.Background(), moved, true); err != nil { // before anything is stored for it
+			m.skip(hint.Add(err, "store it, and write its reference there yourself: wg-run secret set "+names.Or(l.Name, "NAME")))
+			return false, nil
+		}
+	}
+	if err == nil {
+		var known bool
+		if known, err = m.keep(l.Name, resolve.NewSecret([]byte(value)), l.Variable); err == nil && !known {
+			m.did("stored", "store", "%s as %s:%s", l.Variable, m.scheme, names.Printable(l.Name))
+		}
+	}
+	if err == nil {
+		if !slices.Contains(m.moved, l.Variable) {
+			m.moved = append(m.moved, l.Variable)
+		}
+		return true, nil
+	}
+	if errors.Is(err, errStore) {
+		return false, err
+	}
+	if errors.Is(err, profiles.ErrForeign) {
+		m.did("left", "leave", "%s: %v", l.Where(), err)
+		return false, nil
+	}
+	m.skip(hint.Add(fmt.Errorf("%s: %w", l.Where(), err), hint.Of(err)))
+	return false, nil
+}
+
+// errStore is wrapped by failures of the backend, which end the migration.
+var errStore = errors.New("migrating")
+
+// keep stores a value under name; known says that it was there already. Another
+// value under that name is an error and stays.
+func (m *migration) keep(name string, value *resolve.Secret, what string) (known bool, err error) {
+	there, err := m.stored(name)
+	switch {
+	case err == nil && bytes.Equal(there.Bytes(), value.Bytes()):
+		m.kept[name] = value
+		return true, nil
+	case err == nil:
+		return false, hint.Add(fmt.Errorf("%s has another value than what is stored as %s:%s", what, m.scheme, names.Printable(name)),
+			"to keep the stored one, write its reference into the file; to replace it: wg-run secret set "+names.Or(name, "NAME"))
+	case resolve.OutcomeOf(err) != resolve.NotFound:
+		return false, fmt.Errorf("%w: %w", errStore, err)
+	}
+	if !m.DryRun {
+		if _, err := m.r.Set(context.Background(), m.scheme, name, value); err != nil {
+			return false, fmt.Errorf("%w: %w", errStore, err)
+		}
+	}
+	m.kept[name] = value
+	return false, nil
+}
+
+// stored is the value under that name, of this run or in the backend. A dry run
+// asks for it only where there is one: that may have to be unlocked.
+func (m *migration) stored(name string) (*resolve.Secret, error) {
+	if value, ok := m.kept[name]; ok {
+		return value, nil
+	}
+	if m.DryRun && !slices.Contains(m.listed, name) {
+		return nil, resolve.ErrNotFound
+	}
+	return m.r.Resolve(context.Background(), resolve.Ref{Scheme: m.scheme, Path: name})
+}
+
+func (m *migration) rewrite(moved []profiles.Moved) error {
+	ctx, cancel := context.WithTimeout(context.Background(), m.r.Deadline())
+	defer cancel()
+	backup, err := m.home.Rewrite(ctx, moved, m.DryRun)
+	if err != nil {
+		m.skip(err)
+		return nil
+	}
+	for _, l := range moved {
+		m.did("rewrote", "rewrite", "%s: api_key_env = \"%s\" -> api_key_ref = \"%s\"", l.Where(), l.Variable, names.Printable(l.Ref))
+	}
+	if backup != "" {
+		say("the old file is kept: " + filepath.Join(filepath.Dir(moved[0].File), filepath.Base(backup)))
+	}
+	return nil
+}
