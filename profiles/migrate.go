@@ -36,6 +36,9 @@ type Leftover struct {
 	table []any
 }
 
+// OfWg reports whether it stands in a table that the wg tool reads.
+func (l *Leftover) OfWg() bool { return l.Place != "" && !errors.Is(l.Problem, ErrForeign) }
+
 // Where says where it stands, for people.
 func (l *Leftover) Where() string {
 	if l.Place == "" {

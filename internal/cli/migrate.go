@@ -236,6 +236,9 @@ func (m *migration) rewrite(moved []profiles.Moved) error {
 		m.skip(err)
 		return nil
 	}
+	if slices.ContainsFunc(moved, func(l profiles.Moved) bool { return l.OfWg() }) && m.scheme != "keyring" && !m.DryRun {
+		say("warning: the wg tool itself does not read " + m.scheme + ": references; where it needs this file, put the old one back")
+	}
 	for _, l := range moved {
 		m.did("rewrote", "rewrite", "%s: api_key_env = \"%s\" -> api_key_ref = \"%s\"", l.Where(), l.Variable, names.Printable(l.Ref))
 	}
