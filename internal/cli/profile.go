@@ -49,10 +49,21 @@ func (c *profileCreate) Run() error {
 		return err
 	}
 	say("wrote profile " + names.Show(c.Name) + " with " + refOrNot(text))
-	if ref, err := resolve.ParseRef(text); err == nil && r.Lacks(ctx, ref) {
-		say("hint: the secret is not stored yet: " + r.SetCommand(ref))
+	if ref, err := resolve.ParseRef(text); err == nil {
+		remarkOn(ctx, r, ref)
 	}
 	return nil
+}
+
+// remarkOn says so where a reference surely resolves to nothing yet.
+func remarkOn(ctx context.Context, r *resolve.Resolver, ref resolve.Ref) {
+	if err := r.Check(ctx, ref.Scheme); resolve.OutcomeOf(err) == resolve.Unavailable {
+		_ = complain(fmt.Errorf("warning: at the moment it cannot be resolved here: %w", err), 0)
+		return
+	}
+	if r.Lacks(ctx, ref) {
+		say("hint: the secret is not stored yet: " + r.SetCommand(ref))
+	}
 }
 
 // reference is the text of api_key_ref. A literal: is refused: it would put the
