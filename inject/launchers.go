@@ -2,7 +2,7 @@ package inject
 
 import "path/filepath"
 
-// Launcher is a program that starts others and closes their descriptors, so that a
+// Launcher is a program that starts others without the descriptors it has, so that a
 // worker behind it finds none.
 type Launcher struct {
 	// Name is the program's file name.
@@ -13,12 +13,12 @@ type Launcher struct {
 	Instead string
 }
 
-// launchers are known to close descriptors from 3 on. sh, env, timeout, setsid,
+// launchers are known to close descriptors from 3 on, or to start a worker where there
+// are none of theirs. sh, env, timeout, setsid,
 // xargs, make and bwrap pass them on.
 var launchers = []Launcher{
 	{"sudo", "sudo closes them (sudoers(5), closefrom)", "sudo -u USER wg-run … -- WORKER"},
 	{"doas", "doas closes them (doas(1))", "doas -u USER wg-run … -- WORKER"},
-	{"su", "su -c starts a login shell of another user, who may not open the path", "su USER -c 'wg-run … -- WORKER'"},
 	{"python3", "subprocess closes them (close_fds)", "in Python: subprocess.run(…, pass_fds=(fd,))"},
 	{"python", "subprocess closes them (close_fds)", "in Python: subprocess.run(…, pass_fds=(fd,))"},
 	{"node", "child_process passes on only those in stdio", "in Node: spawn(…, {stdio: [0, 1, 2, fd]})"},

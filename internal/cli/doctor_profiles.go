@@ -165,7 +165,7 @@ func (d *doctor) checkLaunchers(context.Context) {
 		}
 	}
 	if len(here) > 0 {
-		d.add(stateNote, "these close descriptors, so that a worker behind them finds none: "+strings.Join(here, ", "),
+		d.add(stateNote, "a worker behind one of these finds no descriptor: "+strings.Join(here, ", "),
 			"put wg-run behind them, as: sudo -u USER wg-run … -- WORKER")
 	}
 }

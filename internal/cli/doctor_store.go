@@ -29,7 +29,7 @@ func (d *doctor) checkBackends(ctx context.Context) {
 			d.add(stateProblem, "the default backend: "+s.Why, s.Hint)
 		default:
 			d.locked[s.Backend] = s.Locked
-			d.add(stateNote, s.Backend+": "+s.Why, s.Hint)
+			d.add(stateNote, s.Backend+", which is not the default: "+s.Why, "")
 		}
 	}
 }
