@@ -3,6 +3,7 @@
 package main_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -22,7 +23,8 @@ import (
 // TestScript runs the command-line tests: what a user types and sees. Each
 // starts in a folder of its own, with an empty HOME and no session bus.
 func TestScript(t *testing.T) {
-	testrig.Need(t, "dbus-daemon", "gnome-keyring-daemon", "pass", "gpg", "secret-tool", "strace", "setpriv", "tmux", "dash")
+	testrig.Need(t, "dbus-daemon", "gnome-keyring-daemon", "pass", "gpg", "secret-tool", "strace", "setpriv", "tmux", "dash", "zsh", "fish",
+		"Xvfb", "xdotool", "gcr-viewer") // the last comes with gcr-prompter
 	bin, err := testrig.Binary()
 	if err != nil {
 		t.Fatalf("building wg-run: %v", err)
@@ -54,6 +56,9 @@ func TestScript(t *testing.T) {
 			"keyring":   keyring,
 			"prompter":  prompter,
 			"prompted":  prompted,
+			"desktop":   desktop,
+			"answer":    answer,
+			"dismiss":   dismiss,
 			"passstore": passstore,
 			"signal":    signalJob,
 			"waitexit":  waitexit,
@@ -124,6 +129,7 @@ type rigKey struct{ work string }
 var (
 	buses     = map[rigKey]*testrig.Bus{}
 	prompters = map[rigKey]*testrig.Prompter{}
+	desktops  = map[rigKey]*testrig.Desktop{}
 	jobs      = map[rigKey]*exec.Cmd{}
 	rigLock   = make(chan struct{}, 1)
 )
@@ -151,7 +157,7 @@ func bus(ts *testscript.TestScript, _ bool, args []string) {
 	b, err := testrig.StartBus(dir, len(args) == 0)
 	ts.Check(err)
 	ts.Defer(b.Close)
-	locked(func() { buses[key(ts)] = b })
+	locked(func() { buses[key(ts)] = b; delete(desktops, key(ts)) })
 	ts.Setenv("DBUS_SESSION_BUS_ADDRESS", b.Address)
 }
 
@@ -190,8 +196,12 @@ func prompter(ts *testscript.TestScript, _ bool, _ []string) {
 	locked(func() { prompters[key(ts)] = p })
 }
 
-// prompted waits until the stand-in was asked.
+// prompted waits until the person at the desktop, or else the stand-in, was asked.
 func prompted(ts *testscript.TestScript, _ bool, _ []string) {
+	if d := desktopOf(ts); d != nil {
+		patiently(ts, d.Prompted)
+		return
+	}
 	var p *testrig.Prompter
 	locked(func() { p = prompters[key(ts)] })
 	select {
@@ -199,6 +209,33 @@ func prompted(ts *testscript.TestScript, _ bool, _ []string) {
 	case <-time.After(rigPatience):
 		ts.Fatalf("the prompter was not asked")
 	}
+}
+
+// desktop gives the bus a display, on which the real prompter shows its window.
+func desktop(ts *testscript.TestScript, _ bool, _ []string) {
+	d, err := busOf(ts).StartDesktop()
+	ts.Check(err)
+	ts.Defer(d.Close)
+	locked(func() { desktops[key(ts)] = d })
+}
+
+func desktopOf(ts *testscript.TestScript) (d *testrig.Desktop) {
+	locked(func() { d = desktops[key(ts)] })
+	return d
+}
+
+// answer PASSWORD types it into the window that was waited for with prompted.
+func answer(ts *testscript.TestScript, _ bool, args []string) {
+	patiently(ts, func(ctx context.Context) error { return desktopOf(ts).Answer(ctx, args[0]) })
+}
+
+// dismiss presses Escape there.
+func dismiss(ts *testscript.TestScript, _ bool, _ []string) { patiently(ts, desktopOf(ts).Dismiss) }
+
+func patiently(ts *testscript.TestScript, f func(context.Context) error) {
+	ctx, cancel := context.WithTimeout(context.Background(), rigPatience)
+	defer cancel()
+	ts.Check(f(ctx))
 }
 
 // rigPatience ends a test that would hang; no test waits for it otherwise.

@@ -34,6 +34,8 @@ var (
 	// keyringDirect is a shorter way to an entry that is unlocked; ok is false
 	// where it is not, or not to be had so.
 	keyringDirect func(ctx context.Context, name string) (secret *Secret, ok bool, err error)
+	// keyringOpen has it unlocked within ctx; nil where go-keyring does.
+	keyringOpen func(ctx context.Context) error
 	// keyringNames lists our entries, also while locked.
 	keyringNames func(ctx context.Context, s *Settings) ([]string, error)
 	// keyringNoted keeps an index of names where the platform cannot list them.
@@ -109,6 +111,9 @@ func probe(ctx context.Context, s *Settings, name string, reading bool) error {
 	}
 	if state.Locked {
 		s.say("the keyring is locked; waiting up to %v for it to be unlocked", s.Deadline())
+		if keyringOpen != nil {
+			return keyringOpen(ctx)
+		}
 	}
 	return nil
 }
