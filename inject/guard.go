@@ -21,7 +21,9 @@ var needed = []string{
 	"XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY",
 }
 
-func isNeeded(variable string) bool {
+// IsNeeded reports whether a worker cannot do without the variable, so that it cannot
+// be where a secret is.
+func IsNeeded(variable string) bool {
 	return slices.Contains(needed, variable) || strings.HasPrefix(variable, "LC_")
 }
 
@@ -59,7 +61,7 @@ func (p *Plan) guardEnv(env *environ, secret string, n needle) error {
 			refused = fmt.Errorf("the name of a variable: %w '%s'", ErrLeak, secret)
 		case slices.Contains(own, name):
 		case !n.in(name+"="+value) && !(n.whole && n.in(value)):
-		case isNeeded(name):
+		case IsNeeded(name):
 			refused = fmt.Errorf("the variable %s: %w '%s'", name, ErrLeak, secret)
 		default:
 			return "contains the secret '" + secret + "'"

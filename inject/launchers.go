@@ -42,7 +42,7 @@ func LauncherOf(program string) *Launcher {
 	return nil
 }
 
-// Contains reports whether text contains the secret as the leak guard looks for it:
-// as it is, without its last newline, JSON-escaped, percent-encoded or in base64. A
-// secret under 16 bytes counts only as a whole.
-func Contains(text string, secret []byte) bool { return newNeedle(secret).in(text) }
+// Finder returns a function that reports whether a text contains the secret as the
+// leak guard looks for it: as it is, without its last newline, JSON-escaped,
+// percent-encoded or in base64. A secret under 16 bytes counts only as a whole.
+func Finder(secret []byte) func(text string) bool { return newNeedle(secret).in }

@@ -75,7 +75,7 @@ func check(req Request) ([]fdpass.Channel, error) {
 			return nil, fmt.Errorf("secret %s: its variable %s is that of secret %s", names.Show(w.Name), v, names.Show(other))
 		}
 		taken[v] = w.Name
-		if source := w.Ref.Variable(); isNeeded(source) {
+		if source := w.Ref.Variable(); IsNeeded(source) {
 			return nil, fmt.Errorf("secret %s: the worker needs the variable %s, and would not get it: name another", names.Show(w.Name), source)
 		}
 		var err error

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/safefile"
@@ -21,8 +22,7 @@ type Setting struct {
 // file as it stands, comments and other programs' tables included. ctx bounds the
 // wait for the lock.
 func (h Home) Configure(ctx context.Context, settings ...Setting) error {
-	path, err := h.Path("config.toml")
-	if err != nil {
+	if _, err := h.Path(); err != nil {
 		return fmt.Errorf("changing config.toml: %w", err)
 	}
 	unlock, err := safefile.Lock(ctx, h.Dir)
@@ -30,26 +30,35 @@ func (h Home) Configure(ctx context.Context, settings ...Setting) error {
 		return fmt.Errorf("changing config.toml: %w", err)
 	}
 	defer unlock()
-	data, err := h.read("config.toml")
+	old, err := h.read("config.toml")
 	if errors.Is(err, fs.ErrNotExist) {
-		data, err = nil, nil
+		old, err = nil, nil
 	}
+	data := old
 	for _, s := range settings {
 		if err == nil {
 			data, err = tomlfile.Apply(data, tomlfile.Edit{Table: []any{"secrets"}, Old: s.Key, New: s.Key, Value: s.Value})
 		}
-		if errors.Is(err, tomlfile.ErrNotByLine) {
-			err = hint.Add(err, fmt.Sprintf("write it yourself, below [secrets]: %s = %#v", s.Key, s.Value))
-		}
+	}
+	if errors.Is(err, tomlfile.ErrNotByLine) {
+		err = hint.Add(err, "write it yourself, below [secrets]: "+written(settings))
 	}
 	if err == nil {
 		err = new(Config).decode(data) // never leave a file that the next command refuses
 	}
 	if err == nil {
-		err = safefile.Write(path, data)
+		err = h.replace("config.toml", old, data)
 	}
 	if err != nil {
 		return fmt.Errorf("changing config.toml: %w", err)
 	}
 	return nil
+}
+
+func written(settings []Setting) string {
+	var list []string
+	for _, s := range settings {
+		list = append(list, fmt.Sprintf("%s = %#v", s.Key, s.Value))
+	}
+	return strings.Join(list, "; ")
 }

@@ -30,6 +30,8 @@ type Leftover struct {
 	Variable string
 	// Name is the secret's name that its value is to be stored under.
 	Name string
+	// Profile is the profile whose run takes its key from here, "" if none does.
+	Profile string
 	// Problem is why it cannot be moved; nil if it can.
 	Problem error
 
@@ -42,9 +44,18 @@ func (l *Leftover) OfWg() bool { return l.Place != "" && !errors.Is(l.Problem, E
 // Where says where it stands, for people.
 func (l *Leftover) Where() string {
 	if l.Place == "" {
-		return l.File
+		return shownFile(l.File)
 	}
-	return l.File + ", " + l.Place
+	return shownFile(l.File) + ", " + l.Place
+}
+
+// shownFile is a file below the folder as it may be printed: a profile's name may be a
+// pasted key.
+func shownFile(file string) string {
+	if names.LooksSecret(strings.TrimSuffix(filepath.Base(file), ".toml")) {
+		return filepath.Join(filepath.Dir(file), "(not shown: it looks like a key)")
+	}
+	return file
 }
 
 // ErrForeign is the problem of an api_key_env in another program's table.
@@ -77,12 +88,20 @@ func (h Home) Leftovers() (list []Leftover, unread []error) {
 			_, err = tomlfile.Decode(data, &root)
 		}
 		if err != nil {
-			unread = append(unread, fmt.Errorf("reading %s: %w", file, err))
+			unread = append(unread, unreadable(file, err))
 			continue
 		}
 		list = append(list, leftoversIn(file, root)...)
 	}
 	return list, unread
+}
+
+// unreadable names a file that could not be read; the system's text has its path.
+func unreadable(file string, err error) error {
+	if shown := shownFile(file); shown != file {
+		return fmt.Errorf("reading %s: it cannot be read", shown)
+	}
+	return fmt.Errorf("reading %s: %w", file, err)
 }
 
 // leftoversIn walks all tables of a file in a fixed order.
@@ -116,27 +135,39 @@ func leftoverAt(file string, root, table map[string]any, at []any, variable stri
 	l := Leftover{File: file, Variable: variable, table: at}
 	profile, ofProfile := strings.CutSuffix(filepath.Base(file), ".toml")
 	ofProfile = ofProfile && file != "config.toml"
-	endpoint := len(at) == 3 && at[0] == "llm_endpoints" && at[1] == "endpoints"
+	index, isEndpoint := endpointIndex(at)
 	switch {
 	case len(at) == 0 && ofProfile:
-		l.Name = profile
+		l.Name, l.Profile = profile, profile
 	case len(at) == 0:
 		l.Name = nameOf(variable)
-	case endpoint:
-		l.Place = "endpoint " + strconv.Itoa(at[2].(int)+1)
-		l.Name = endpointName(root, table, at[2].(int), profile, ofProfile, variable)
+	case isEndpoint:
+		l.Place = "endpoint " + strconv.Itoa(index+1)
+		l.Name = endpointName(root, table, index, profile, ofProfile, variable)
+		if ofProfile && l.Name == profile {
+			l.Profile = profile
+		}
 	default:
 		l.Place, l.Problem = "a table", ErrForeign
 	}
-	_, hasRef := table[refKey]
+	ref, _ := table[refKey].(string)
 	switch {
 	case l.Problem != nil:
-	case !names.ValidVariable(variable) || names.IsPastedKey(variable):
+	case !names.ValidVariable(variable) || names.IsPastedKey(variable) || !names.Valid(l.Name):
 		l.Problem = errNoVar
-	case hasRef:
+	case ref != "":
 		l.Problem = errHasRef
 	}
 	return l
+}
+
+// endpointIndex is the number of the endpoint of wg's that table at is, if it is one.
+func endpointIndex(at []any) (int, bool) {
+	if len(at) != 3 || at[0] != "llm_endpoints" || at[1] != "endpoints" {
+		return 0, false
+	}
+	i, ok := at[2].(int)
+	return i, ok
 }
 
 // endpointName names the secret of one of wg's endpoints: that which a run takes
@@ -210,7 +241,7 @@ type Moved struct {
 // kept in a backup, whose path is returned. With dryRun nothing is written.
 func (h Home) Rewrite(ctx context.Context, list []Moved, dryRun bool) (backup string, err error) {
 	file := list[0].File
-	doing := "rewriting " + file
+	doing := "rewriting " + shownFile(file)
 	path, err := h.Path(file)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", doing, err)
@@ -229,16 +260,32 @@ func (h Home) Rewrite(ctx context.Context, list []Moved, dryRun bool) (backup st
 			data, err = tomlfile.Apply(data, tomlfile.Edit{Table: m.table, Old: envKey, New: refKey, Was: m.Variable, Value: m.Ref})
 		}
 	}
-	if err == nil && !dryRun {
-		backup, err = writeBackup(path, old)
-	}
-	if err == nil && !dryRun {
-		err = safefile.Write(path, data)
+	if err == nil && !dryRun && !bytes.Equal(old, data) {
+		if backup, err = writeBackup(path, old); err == nil {
+			err = h.replace(file, old, data)
+		}
 	}
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", doing, err)
 	}
 	return backup, nil
+}
+
+// replace writes data in place of old, unless the file is not old any more: wg and
+// editors do not take our lock.
+func (h Home) replace(file string, old, data []byte) error {
+	now, err := h.read(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if !bytes.Equal(old, now) {
+		return hint.Add(errors.New("another program has changed it meanwhile"), "run it again")
+	}
+	path, err := h.Path(file)
+	if err != nil {
+		return err
+	}
+	return safefile.Write(path, data)
 }
 
 // writeBackup keeps data beside path, in a file that is not there yet or, after a

@@ -109,6 +109,9 @@ func probe(ctx context.Context, s *Settings, name string, reading bool) error {
 	if state.Absent {
 		return hint.Add(errAbsent, keyringUnlock)
 	}
+	if state.Locked && s.NoPrompt {
+		return hint.Add(fmt.Errorf("the keyring is %w", ErrLocked), keyringUnlock)
+	}
 	if state.Locked {
 		s.say("the keyring is locked; waiting up to %v for it to be unlocked", s.Deadline())
 		if keyringOpen != nil {

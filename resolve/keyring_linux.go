@@ -37,6 +37,9 @@ func probeSecretService(ctx context.Context, name string) (keyringState, error) 
 	if err != nil {
 		return keyringState{}, err
 	}
+	if name == "" { // no entry of ours, but another program's may be called so
+		return stateOfCollection(ctx, conn)
+	}
 	unlocked, locked, err := searchItems(ctx, conn, map[string]string{"service": keyringService, "username": name})
 	switch {
 	case err != nil:

@@ -35,6 +35,8 @@ type Settings struct {
 	Timeout time.Duration
 	// Person says that somebody is there to answer a prompt.
 	Person bool
+	// NoPrompt makes nobody unlock anything: what is locked answers with ErrLocked.
+	NoPrompt bool
 	// Say prints one line for a person. It may be called from any goroutine.
 	Say func(line string)
 }

@@ -5,12 +5,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/graphwork/wg-run/inject"
 	"github.com/graphwork/wg-run/internal/names"
 	"github.com/graphwork/wg-run/internal/safefile"
 	"github.com/graphwork/wg-run/profiles"
+	"github.com/graphwork/wg-run/resolve"
 )
 
 // auditLine is one line of audit.jsonl. None of its fields can hold a value.
@@ -70,6 +73,9 @@ func (a *audit) delivered(p *inject.Plan) error {
 		return nil
 	}
 	a.program = p.Path
+	if abs, err := filepath.Abs(p.Path); err == nil {
+		a.program = abs
+	}
 	var lines []auditLine
 	for _, d := range p.Deliveries {
 		lines = append(lines, a.line(auditDelivered, d.Name, d.Ref.String(), d.Channel.Name, nil))
@@ -95,16 +101,20 @@ func (a *audit) refused(err error) error {
 	return err
 }
 
-// auditRevealing records that a value is about to be printed.
-func auditRevealing(label string) error {
+// auditRevealing records that the value of ref, which that backend had, is about to be
+// printed.
+func auditRevealing(ref resolve.Ref, source string) error {
 	home := profiles.Locate()
 	config, err := home.Config()
 	if err != nil || !config.Audit {
 		return err
 	}
 	a := newAudit(home, true)
+	if ref.Scheme == "auto" {
+		ref.Scheme = source
+	}
 	a.program = "wg-run secret get --reveal"
-	return a.write([]auditLine{a.line(auditRevealed, "", label, "stdout", nil)})
+	return a.write([]auditLine{a.line(auditRevealed, "", ref.String(), "stdout", nil)})
 }
 
 func (a *audit) line(outcome, secret, ref, channel string, err error) auditLine {
@@ -112,7 +122,7 @@ func (a *audit) line(outcome, secret, ref, channel string, err error) auditLine 
 		Time: time.Now().UTC().Format(time.RFC3339Nano), Outcome: outcome, Profile: names.Or(a.profile, "…"),
 		Secret: names.Or(secret, "…"), Ref: ref, Channel: names.Or(channel, "…"), Program: a.program, PID: os.Getpid(), UID: os.Getuid(),
 	}
-	if names.PathLooksSecret(a.program) {
+	if names.PathLooksSecret(a.program) || !strings.Contains(a.program, "/") && names.LooksSecret(a.program) {
 		l.Program = "…"
 	}
 	if err != nil {

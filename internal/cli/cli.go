@@ -117,7 +117,8 @@ func complain(err error, code int) int {
 	return code
 }
 
-func say(line string) { fmt.Fprintln(os.Stderr, "wg-run: "+line) }
+// say prints one line; what a terminal would obey in it is escaped.
+func say(line string) { fmt.Fprintln(os.Stderr, "wg-run: "+names.Escaped(line)) }
 
 // runCode maps the error of a run to its exit code.
 func runCode(err error) int {

@@ -2,11 +2,9 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"os"
 
 	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/names"
 	"github.com/graphwork/wg-run/profiles"
 	"github.com/graphwork/wg-run/resolve"
 )
@@ -37,13 +35,19 @@ type doctor struct {
 	home     profiles.Home
 	config   profiles.Config
 	r        *resolve.Resolver
+	asJSON   bool
 	findings []finding
 	// check is the running check's name.
 	check string
-	// locked are the backends that nobody is to be made to unlock.
-	locked map[string]bool
-	// values are the secrets that were resolved, by reference.
-	values map[string]*resolve.Secret
+	// down is why a backend is not asked any more: once is enough for what hangs.
+	down map[string]error
+	// asked are the answers by reference.
+	asked map[resolve.Ref]answered
+}
+
+type answered struct {
+	secret *resolve.Secret
+	err    error
 }
 
 // doctorChecks is the table of what can be wrong, in the order of its printing.
@@ -69,15 +73,19 @@ var checkPlatform func(d *doctor)
 func (c *doctorCmd) Run() error {
 	home := profiles.Locate()
 	r, config, err := settings(home)
-	if err != nil { // nothing else can be judged without the settings
-		d := &doctor{check: "config"}
-		d.problem(err)
-		return d.print(c.JSON)
+	d := &doctor{
+		home: home, config: config, r: r, asJSON: c.JSON,
+		down: map[string]error{}, asked: map[resolve.Ref]answered{},
 	}
-	d := &doctor{home: home, config: config, r: r, locked: map[string]bool{}, values: map[string]*resolve.Secret{}}
+	if err != nil { // nothing else can be judged without the settings
+		d.check = "config"
+		d.problem(err)
+		return d.end()
+	}
+	r.NoPrompt, r.Person = true, false // looking is no reason to ask anybody
 	defer func() {
-		for _, secret := range d.values {
-			secret.Wipe()
+		for _, a := range d.asked {
+			a.secret.Wipe()
 		}
 	}()
 	for _, check := range doctorChecks {
@@ -88,30 +96,33 @@ func (c *doctorCmd) Run() error {
 			d.add(stateOK, "nothing is wrong", "")
 		}
 	}
-	return d.print(c.JSON)
+	return d.end()
 }
 
+// add notes a finding, and prints it at once: what comes next may take its time.
 func (d *doctor) add(state, text, mend string) {
-	d.findings = append(d.findings, finding{d.check, state, text, mend})
+	f := finding{d.check, state, text, mend}
+	d.findings = append(d.findings, f)
+	if d.asJSON {
+		return
+	}
+	if mend != "" {
+		mend = " -> " + mend
+	}
+	stdout("%-8s %-12s %s\n", state, d.check, names.Escaped(text+mend))
 }
 
 func (d *doctor) problem(err error) { d.add(stateProblem, err.Error(), hint.Of(err)) }
 
-func (d *doctor) print(asJSON bool) error {
+// end gives the answer: healthy or not.
+func (d *doctor) end() error {
 	healthy := true
 	for _, f := range d.findings {
 		healthy = healthy && f.State != stateProblem
 	}
-	if asJSON {
-		if err := json.NewEncoder(os.Stdout).Encode(map[string]any{"healthy": healthy, "findings": d.findings}); err != nil {
-			return fmt.Errorf("writing the answer: %w", err)
-		}
-	} else {
-		for _, f := range d.findings {
-			if f.Mend != "" {
-				f.Mend = " -> " + f.Mend
-			}
-			stdout("%-8s %-12s %s%s\n", f.State, f.Check, f.Text, f.Mend)
+	if d.asJSON {
+		if err := printJSON(map[string]any{"healthy": healthy, "findings": d.findings}); err != nil {
+			return err
 		}
 	}
 	if !healthy {

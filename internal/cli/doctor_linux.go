@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/graphwork/wg-run/internal/hint"
 )
 
 func init() {
@@ -64,7 +66,7 @@ func (d *doctor) checkSwap() {
 		}
 		clear = false
 		d.add(stateNote, fmt.Sprintf("a worker's memory and memfd may be swapped to %s, unencrypted as far as the kernel tells (a pipe never is)", fields[0]),
-			"sudo swapoff "+fields[0]+", or encrypt it: man crypttab")
+			hint.Command("sudo", "swapoff", fields[0])+", or encrypt it: man crypttab")
 	}
 	if clear {
 		d.add(stateOK, "there is no unencrypted swap", "")

@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"sort"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/graphwork/wg-run/inject"
 	"github.com/graphwork/wg-run/internal/hint"
@@ -49,37 +50,50 @@ func (d *doctor) checkProfile(ctx context.Context, p *profiles.Profile) {
 	}
 	fine := 0
 	for _, w := range list {
-		switch {
-		case d.locked[w.Ref.Scheme]:
-			d.add(stateNote, fmt.Sprintf("profile %s: %s was not asked: %s is locked", names.Show(p.Name), w.Ref, w.Ref.Scheme), "")
-			continue
-		case w.Ref.Scheme == "literal":
+		switch w.Ref.Scheme {
+		case "literal":
 			d.add(stateProblem, "profile "+names.Show(p.Name)+" holds a secret itself (literal:)", "wg-run secret set NAME, and in its place: keyring:NAME")
 			continue
-		case w.Ref.Scheme == "env":
+		case "env":
 			d.add(stateProblem, fmt.Sprintf("profile %s: %s is read from the environment, where every program sees it", names.Show(p.Name), w.Ref),
 				"wg-run secret set NAME, and in its place: keyring:NAME")
 			continue
 		}
-		secret, err := d.resolve(ctx, w.Ref)
-		if err != nil {
+		switch _, err := d.resolve(ctx, w.Ref); {
+		case errors.Is(err, errNotAskedAgain), errors.Is(err, resolve.ErrLocked):
+			d.add(stateNote, fmt.Sprintf("profile %s: %s was not asked: %v", names.Show(p.Name), w.Ref, err), "")
+		case err != nil:
 			d.problem(dangling(p, w, err))
-			continue
+		default:
+			fine++
 		}
-		d.values[w.Ref.String()] = secret
-		fine++
 	}
 	if fine == len(list) {
 		d.add(stateOK, fmt.Sprintf("profile %s: all resolves (%d)", names.Show(p.Name), fine), "")
 	}
 }
 
-// resolve resolves a reference once.
+// errNotAskedAgain: the backend has failed or hung already.
+var errNotAskedAgain = errors.New("it is not asked again")
+
+// resolve resolves a reference once, and asks no backend that has hung before.
 func (d *doctor) resolve(ctx context.Context, ref resolve.Ref) (*resolve.Secret, error) {
-	if secret, ok := d.values[ref.String()]; ok {
-		return secret, nil
+	if a, ok := d.asked[ref]; ok {
+		return a.secret, a.err
 	}
-	return d.r.Resolve(ctx, ref)
+	scheme := ref.Scheme
+	if scheme == "auto" {
+		scheme = "keyring" // its first step; to go on behind one that failed would be wrong
+	}
+	if err := d.down[scheme]; resolve.OutcomeOf(err) == resolve.Failed {
+		return nil, fmt.Errorf("%w: %w", errNotAskedAgain, err)
+	}
+	secret, err := d.r.Resolve(ctx, ref)
+	if errors.Is(err, resolve.ErrTimeout) {
+		d.down[ref.Scheme] = err
+	}
+	d.asked[ref] = answered{secret, err}
+	return secret, err
 }
 
 // checkLeftovers names every api_key_env.
@@ -104,39 +118,55 @@ func (d *doctor) checkLeftovers(context.Context) {
 	}
 }
 
+// comparing bounds the search of the environment for what is stored.
+const comparing = 10 * time.Second
+
 // checkEnvironment looks for stored secrets in the variables of this shell, as the
 // leak guard does.
 func (d *doctor) checkEnvironment(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, comparing)
+	defer cancel()
 	for _, scheme := range d.r.Usable() {
-		list, err := d.r.List(ctx, scheme)
-		if err != nil || d.locked[scheme] {
+		if d.down[scheme] != nil {
 			continue
 		}
+		list, _ := d.r.List(ctx, scheme) // a failure was told by its backend's check
 		for _, name := range list {
-			ref := resolve.Ref{Scheme: scheme, Path: name}
-			if secret, err := d.resolve(ctx, ref); err == nil && names.Valid(name) {
-				d.values[ref.String()] = secret
+			if names.Valid(name) {
+				_, _ = d.resolve(ctx, resolve.Ref{Scheme: scheme, Path: name})
 			}
 		}
 	}
-	var refs []string
-	for ref := range d.values {
-		refs = append(refs, ref)
+	var refs []resolve.Ref
+	for ref, a := range d.asked {
+		if a.err == nil {
+			refs = append(refs, ref)
+		}
 	}
-	sort.Strings(refs)
-	for _, entry := range os.Environ() {
-		variable, value, _ := strings.Cut(entry, "=")
-		for _, ref := range refs {
-			if inject.Contains(value, d.values[ref].Bytes()) {
-				d.exported(variable, ref)
-				break
+	slices.SortFunc(refs, func(a, b resolve.Ref) int { return strings.Compare(a.String(), b.String()) })
+	environ := os.Environ()
+	found := map[string]bool{}
+	for _, ref := range refs {
+		holds := inject.Finder(d.asked[ref].secret.Bytes())
+		for _, entry := range environ {
+			variable, value, _ := strings.Cut(entry, "=")
+			if !found[variable] && ctx.Err() == nil && holds(value) {
+				found[variable] = true
+				d.exported(variable, ref.String())
 			}
 		}
+	}
+	if ctx.Err() != nil {
+		d.add(stateNote, fmt.Sprintf("there is too much to compare the environment with in %v: not all of it was", comparing), "")
 	}
 }
 
 func (d *doctor) exported(variable, ref string) {
 	text := fmt.Sprintf("the variable %s holds the secret %s: every program that you start sees it", names.Show(variable), ref)
+	if !names.ValidVariable(variable) || names.LooksSecret(variable) {
+		d.add(stateProblem, text, "look where it is set")
+		return
+	}
 	for _, t := range tracesOf(variable) {
 		text += "; " + t
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/names"
 	"github.com/graphwork/wg-run/internal/safefile"
 	"github.com/graphwork/wg-run/resolve"
 )
@@ -25,10 +26,10 @@ func (d *doctor) checkBackends(ctx context.Context) {
 		case s.Reachable && !s.Locked:
 			d.add(stateOK, s.Backend+" is ready", "")
 		case s.Default:
-			d.locked[s.Backend] = s.Locked
+			d.down[s.Backend] = s.err
 			d.add(stateProblem, "the default backend: "+s.Why, s.Hint)
 		default:
-			d.locked[s.Backend] = s.Locked
+			d.down[s.Backend] = s.err
 			d.add(stateNote, s.Backend+", which is not the default: "+s.Why, "")
 		}
 	}
@@ -59,10 +60,9 @@ func (d *doctor) checkFiles(ctx context.Context) {
 		name string
 		rule safefile.Rule
 	}{
-		{"active-profile", safefile.Rule{Max: 1 << 20}},
-		{"secrets.toml", safefile.Rule{Private: true, Max: 64 << 20}},
-		{"secrets.toml.bak", safefile.Rule{Private: true, Max: 64 << 20}},
-		{"audit.jsonl", safefile.Rule{Private: true, Max: 1 << 40}},
+		{"active-profile", safefile.Rule{}},
+		{"secrets.toml", safefile.Rule{Private: true}},
+		{"audit.jsonl", safefile.Rule{Private: true}},
 	} {
 		d.readable(filepath.Join(dir, f.name), f.rule)
 	}
@@ -71,9 +71,11 @@ func (d *doctor) checkFiles(ctx context.Context) {
 		d.problem(err)
 	}
 	for _, k := range kept {
-		d.readable(k.Path, safefile.Rule{Private: true, Max: resolve.MaxSecret + 2})
+		d.readable(k.Path, safefile.Rule{Private: true})
 	}
 	if d.config.Audit {
+		ctx, cancel := context.WithTimeout(ctx, auditTime)
+		defer cancel()
 		if err := safefile.Append(ctx, filepath.Join(dir, "audit.jsonl"), nil); err != nil {
 			d.problem(fmt.Errorf("writing audit.jsonl: %w", err))
 		}
@@ -81,11 +83,14 @@ func (d *doctor) checkFiles(ctx context.Context) {
 }
 
 func (d *doctor) readable(path string, rule safefile.Rule) {
-	data, err := safefile.Read(path, rule)
-	clear(data)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		d.problem(err)
+	err := safefile.Judge(path, rule)
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return
 	}
+	if names.PathLooksSecret(path) {
+		err = errors.New("a file in " + filepath.Dir(path) + " whose name looks like a key would be refused")
+	}
+	d.problem(err)
 }
 
 // checkPlaintext says where secrets lie unencrypted, and how many.
@@ -96,7 +101,8 @@ func (d *doctor) checkPlaintext(ctx context.Context) {
 	}
 	if !d.config.AllowPlaintext {
 		if _, err := os.Lstat(path); err == nil {
-			d.add(stateProblem, path+" is there, and config.toml does not allow it: nothing reads it", hint.Command("rm", path))
+			d.add(stateProblem, path+" is there, and config.toml does not allow it: what it holds is not found",
+				"wg-run secret backend set plaintext --allow-plaintext, or store what it holds elsewhere and remove it")
 		}
 		return
 	}
@@ -104,7 +110,11 @@ func (d *doctor) checkPlaintext(ctx context.Context) {
 	if err != nil {
 		return // said by its backend's check
 	}
-	if len(list) > 0 || d.r.DefaultBackend == "plaintext" {
-		d.add(stateNote, fmt.Sprintf("the plaintext store is in use, unencrypted, and holds %d", len(list)), "wg-run secret backend set keyring, and set them there")
+	switch {
+	case d.r.DefaultBackend == "plaintext":
+		d.add(stateNote, fmt.Sprintf("the plaintext store is the default, unencrypted, and holds %d", len(list)), "wg-run secret backend set keyring")
+	case len(list) > 0:
+		d.add(stateNote, fmt.Sprintf("the plaintext store is in use, unencrypted, and holds %d", len(list)),
+			"wg-run secret set NAME, and then: wg-run secret rm NAME --backend plaintext")
 	}
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/names"
 )
 
 const description = `Usage: wg-run [flags] -- WORKER [ARG...]
@@ -65,6 +67,16 @@ func printTopHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	for _, leaf := range k.Model.Leaves(true) {
 		stdout("  %-20s %s\n", strings.TrimPrefix(leaf.FullPath(), "wg-run "), leaf.Help)
 	}
+	return nil
+}
+
+// printJSON prints one JSON object; what a terminal would obey in it is escaped.
+func printJSON(v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("writing the answer: %w", err)
+	}
+	stdout("%s\n", names.Escaped(string(text)))
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/graphwork/wg-run/inject"
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
 	"github.com/graphwork/wg-run/profiles"
@@ -32,8 +33,10 @@ type migration struct {
 	listed []string
 	// kept are the values of this run by name.
 	kept map[string]*resolve.Secret
-	// moved are the variables whose values are in the backend now.
+	// moved are the variables that no file names any more.
 	moved []string
+	// awaited are the profiles that still take their keys from a variable.
+	awaited map[string]string
 	// left counts what could not be moved.
 	left int
 }
@@ -45,7 +48,8 @@ func (c *migrateCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	m := &migration{migrateCmd: c, r: r, home: home, kept: map[string]*resolve.Secret{}}
+	m := &migration{migrateCmd: c, r: r, home: home, kept: map[string]*resolve.Secret{}, awaited: map[string]string{}}
+	r.NoPrompt = c.DryRun // looking is no reason to have anything unlocked
 	defer func() {
 		for _, secret := range m.kept {
 			secret.Wipe()
@@ -64,7 +68,10 @@ func (c *migrateCmd) Run() error {
 			return err
 		}
 	}
-	if err := errors.Join(m.moveAll(list), m.takeAll(keys)); err != nil {
+	if err := m.moveAll(list); err != nil {
+		return err
+	}
+	if err := m.takeAll(keys); err != nil {
 		return err
 	}
 	switch {
@@ -113,34 +120,17 @@ func (m *migration) skip(err error) {
 
 // moveAll moves the variables of all leftovers, file by file.
 func (m *migration) moveAll(list []profiles.Leftover) error {
-	taken := map[string][]string{}
-	for _, l := range list {
-		if l.Problem == nil && !slices.Contains(taken[l.Name], l.Variable) {
-			taken[l.Name] = append(taken[l.Name], l.Variable)
-		}
-	}
+	markCollisions(list)
 	for i := 0; i < len(list); {
-		var moved []profiles.Moved
 		file := list[i].File
-		for ; i < len(list) && list[i].File == file; i++ {
-			l := list[i]
-			if l.Problem == nil && len(taken[l.Name]) > 1 {
-				l.Problem = hint.Add(fmt.Errorf("%s would be stored as %s, and so would %s: the two collide",
-					l.Variable, names.Show(l.Name), others(taken[l.Name], l.Variable)), "wg-run secret set NAME, and write its reference there")
-			}
-			ok, err := m.moveValue(l)
-			if err != nil {
-				return err
-			}
-			if ok {
-				moved = append(moved, profiles.Moved{Leftover: l, Ref: m.scheme + ":" + l.Name})
-			}
+		n := i
+		for n < len(list) && list[n].File == file {
+			n++
 		}
-		if len(moved) > 0 {
-			if err := m.rewrite(moved); err != nil {
-				return err
-			}
+		if err := m.moveFile(list[i:n]); err != nil {
+			return err
 		}
+		i = n
 	}
 	if len(m.moved) > 0 && !m.DryRun {
 		m.tellTraces()
@@ -148,49 +138,128 @@ func (m *migration) moveAll(list []profiles.Leftover) error {
 	return nil
 }
 
+// markCollisions finds names under which two variables would be stored.
+func markCollisions(list []profiles.Leftover) {
+	taken := map[string][]string{}
+	for _, l := range list {
+		if l.Problem == nil && !slices.Contains(taken[l.Name], l.Variable) {
+			taken[l.Name] = append(taken[l.Name], l.Variable)
+		}
+	}
+	for i := range list {
+		l := &list[i]
+		if l.Problem == nil && len(taken[l.Name]) > 1 {
+			l.Problem = hint.Add(fmt.Errorf("%s would be stored as %s, and so would %s: the two collide",
+				variableName(l.Variable), names.Show(l.Name), others(taken[l.Name], l.Variable)), "wg-run secret set NAME, and write its reference there")
+		}
+	}
+}
+
 func others(list []string, but string) string {
-	return strings.Join(slices.DeleteFunc(slices.Clone(list), func(v string) bool { return v == but }), ", ")
+	var shown []string
+	for _, v := range list {
+		if v != but {
+			shown = append(shown, variableName(v))
+		}
+	}
+	return strings.Join(shown, ", ")
 }
 
-// moveValue stores the value of one variable; false where it is skipped.
-func (m *migration) moveValue(l profiles.Leftover) (bool, error) {
-	err := l.Problem
-	value := os.Getenv(l.Variable)
-	if err == nil && value == "" {
-		err = hint.Add(fmt.Errorf("%s is not set in this shell", l.Variable),
-			fmt.Sprintf("export it and run this again, or store it: wg-run secret set %s", names.Or(l.Name, "NAME")))
+// variableName is a variable's name as it may be printed.
+func variableName(variable string) string {
+	return names.Or(variable, "(a variable whose name looks like a key)")
+}
+
+// moveFile moves what it can of one file.
+func (m *migration) moveFile(list []profiles.Leftover) error {
+	var ready []profiles.Moved
+	for _, l := range list {
+		if l.Problem == nil {
+			l.Problem = m.judge(l)
+		}
+		switch {
+		case errors.Is(l.Problem, errStore):
+			return l.Problem
+		case errors.Is(l.Problem, profiles.ErrForeign):
+			m.did("left", "leave", "%s: %v", l.Where(), l.Problem)
+		case l.Problem != nil:
+			m.skip(hint.Add(fmt.Errorf("%s: %w", l.Where(), l.Problem), hint.Of(l.Problem)))
+		default:
+			ready = append(ready, profiles.Moved{Leftover: l, Ref: m.scheme + ":" + l.Name})
+			continue
+		}
+		if l.Profile != "" {
+			m.awaited[l.Profile] = l.Variable
+		}
 	}
-	if err == nil {
-		moved := []profiles.Moved{{Leftover: l, Ref: m.scheme + ":" + l.Name}}
-		if _, err := m.home.Rewrite(context.Background(), moved, true); err != nil { // before anything is stored for it
+	var stored []profiles.Moved
+	for _, l := range m.rewritable(ready) {
+		known, err := m.keep(l.Name, resolve.NewSecret([]byte(os.Getenv(l.Variable))), variableName(l.Variable))
+		switch {
+		case errors.Is(err, errStore):
+			return err
+		case err != nil:
+			m.skip(hint.Add(fmt.Errorf("%s: %w", l.Where(), err), hint.Of(err)))
+			continue
+		case !known:
+			m.did("stored", "store", "%s as %s:%s", variableName(l.Variable), m.scheme, names.Or(l.Name, "…"))
+		}
+		stored = append(stored, l)
+	}
+	if len(stored) > 0 {
+		m.rewrite(stored)
+	}
+	return nil
+}
+
+// rewritable leaves those whose places in the file can be changed by line: nothing is
+// stored for the others. Mostly that is all of them.
+func (m *migration) rewritable(list []profiles.Moved) []profiles.Moved {
+	ctx := context.Background()
+	if len(list) == 0 {
+		return nil
+	}
+	if _, err := m.home.Rewrite(ctx, list, true); err == nil {
+		return list
+	}
+	return slices.DeleteFunc(list, func(l profiles.Moved) bool {
+		_, err := m.home.Rewrite(ctx, []profiles.Moved{l}, true)
+		if err != nil {
 			m.skip(hint.Add(err, "store it, and write its reference there yourself: wg-run secret set "+names.Or(l.Name, "NAME")))
-			return false, nil
 		}
-	}
-	if err == nil {
-		var known bool
-		if known, err = m.keep(l.Name, resolve.NewSecret([]byte(value)), l.Variable); err == nil && !known {
-			m.did("stored", "store", "%s as %s:%s", l.Variable, m.scheme, names.Printable(l.Name))
-		}
-	}
-	if err == nil {
-		if !slices.Contains(m.moved, l.Variable) {
-			m.moved = append(m.moved, l.Variable)
-		}
-		return true, nil
-	}
-	if errors.Is(err, errStore) {
-		return false, err
-	}
-	if errors.Is(err, profiles.ErrForeign) {
-		m.did("left", "leave", "%s: %v", l.Where(), err)
-		return false, nil
-	}
-	m.skip(hint.Add(fmt.Errorf("%s: %w", l.Where(), err), hint.Of(err)))
-	return false, nil
+		return err != nil
+	})
 }
 
-// errStore is wrapped by failures of the backend, which end the migration.
+// judge says why the value of a leftover cannot be moved as it is.
+func (m *migration) judge(l profiles.Leftover) error {
+	value := os.Getenv(l.Variable)
+	switch {
+	case inject.IsNeeded(l.Variable):
+		return fmt.Errorf("programs need the variable %s: it can hold no secret", l.Variable)
+	case value == "":
+		return hint.Add(fmt.Errorf("%s is not set in this shell", variableName(l.Variable)),
+			fmt.Sprintf("export it and run this again, or store it: wg-run secret set %s", names.Or(l.Name, "NAME")))
+	case l.Profile == "":
+		return nil
+	}
+	// What a run takes today: another store may have an entry that comes first.
+	quiet := *m.r
+	quiet.Say = nil
+	today, err := quiet.Resolve(context.Background(), resolve.Auto(l.Profile, l.Variable))
+	if err != nil {
+		return fmt.Errorf("%w: %w", errStore, err)
+	}
+	defer today.Wipe()
+	if today.Source != "env" && today.Source != m.scheme && string(today.Bytes()) != value {
+		return hint.Add(fmt.Errorf("a run takes its key from %s:%s today, and that is not what %s holds",
+			today.Source, names.Or(l.Profile, "…"), variableName(l.Variable)),
+			fmt.Sprintf("write into it: api_key_ref = \"%s:%s\"", today.Source, names.Or(l.Profile, "NAME")))
+	}
+	return nil
+}
+
+// errStore is wrapped by failures of a backend, which end the migration.
 var errStore = errors.New("migrating")
 
 // keep stores a value under name; known says that it was there already. Another
@@ -202,7 +271,7 @@ func (m *migration) keep(name string, value *resolve.Secret, what string) (known
 		m.kept[name] = value
 		return true, nil
 	case err == nil:
-		return false, hint.Add(fmt.Errorf("%s has another value than what is stored as %s:%s", what, m.scheme, names.Printable(name)),
+		return false, hint.Add(fmt.Errorf("%s has another value than what is stored as %s:%s", what, m.scheme, names.Or(name, "…")),
 			"to keep the stored one, write its reference into the file; to replace it: wg-run secret set "+names.Or(name, "NAME"))
 	case resolve.OutcomeOf(err) != resolve.NotFound:
 		return false, fmt.Errorf("%w: %w", errStore, err)
@@ -228,22 +297,25 @@ func (m *migration) stored(name string) (*resolve.Secret, error) {
 	return m.r.Resolve(context.Background(), resolve.Ref{Scheme: m.scheme, Path: name})
 }
 
-func (m *migration) rewrite(moved []profiles.Moved) error {
-	ctx, cancel := context.WithTimeout(context.Background(), m.r.Deadline())
+// rewrite writes the references into one file.
+func (m *migration) rewrite(moved []profiles.Moved) {
+	if slices.ContainsFunc(moved, func(l profiles.Moved) bool { return l.OfWg() }) && m.scheme != "keyring" && !m.DryRun {
+		say("warning: the wg tool itself does not read " + m.scheme + ": references; where it needs this file, put the old one back")
+	}
+	ctx, cancel := locking(m.r)
 	defer cancel()
 	backup, err := m.home.Rewrite(ctx, moved, m.DryRun)
 	if err != nil {
 		m.skip(err)
-		return nil
-	}
-	if slices.ContainsFunc(moved, func(l profiles.Moved) bool { return l.OfWg() }) && m.scheme != "keyring" && !m.DryRun {
-		say("warning: the wg tool itself does not read " + m.scheme + ": references; where it needs this file, put the old one back")
+		return
 	}
 	for _, l := range moved {
-		m.did("rewrote", "rewrite", "%s: api_key_env = \"%s\" -> api_key_ref = \"%s\"", l.Where(), l.Variable, names.Printable(l.Ref))
+		m.did("rewrote", "rewrite", "%s: api_key_env = \"%s\" -> api_key_ref = \"%s\"", l.Where(), variableName(l.Variable), m.scheme+":"+names.Or(l.Name, "…"))
+		if !slices.Contains(m.moved, l.Variable) {
+			m.moved = append(m.moved, l.Variable)
+		}
 	}
 	if backup != "" {
-		say("the old file is kept: " + filepath.Join(filepath.Dir(moved[0].File), filepath.Base(backup)))
+		say("the old file is kept: " + names.ShowPath(filepath.Join(filepath.Dir(moved[0].File), filepath.Base(backup))))
 	}
-	return nil
 }

@@ -192,7 +192,7 @@ func nearCommand(model *kong.Application, args []string) string {
 func helpLine(args []string) string {
 	line := "wg-run"
 	for _, a := range args[:min(2, len(args))] { // deeper levels are on that page
-		if strings.HasPrefix(a, "-") || names.LooksSecret(a) {
+		if !names.Valid(a) || names.LooksSecret(a) { // what follows no command's name is not to be pasted
 			break
 		}
 		line += " " + a

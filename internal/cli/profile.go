@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
@@ -42,17 +43,30 @@ func (c *profileCreate) Run() error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), r.Deadline())
-	defer cancel()
 	p := &profiles.Profile{Name: c.Name, Model: c.Model, Description: c.Description, APIKeyRef: text}
-	if err := home.Create(ctx, p, c.Force); err != nil {
+	ctx, cancel := locking(r)
+	err = home.Create(ctx, p, c.Force)
+	cancel()
+	if err != nil {
 		return err
 	}
 	say("wrote profile " + names.Show(c.Name) + " with " + refOrNot(text))
 	if ref, err := resolve.ParseRef(text); err == nil {
-		remarkOn(ctx, r, ref)
+		remarkOn(context.Background(), r, ref)
 	}
 	return nil
+}
+
+// locking bounds the wait for the lock of our folder, and says so where it is long.
+func locking(r *resolve.Resolver) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(context.Background(), r.Deadline())
+	if !r.Person {
+		return ctx, cancel
+	}
+	t := time.AfterFunc(time.Second, func() {
+		say(fmt.Sprintf("waiting up to %v for another wg-run, which writes there (ctrl-c gives up)", r.Deadline()))
+	})
+	return ctx, func() { t.Stop(); cancel() }
 }
 
 // remarkOn says so where a reference surely resolves to nothing yet.

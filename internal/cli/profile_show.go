@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
-	"os"
 	"strings"
 
 	"github.com/graphwork/wg-run/internal/names"
@@ -38,19 +36,29 @@ type secretView struct {
 	Via  string `json:"via,omitempty"`
 }
 
+// hidden stands for what may be a pasted key.
+const hidden = "(not shown: it looks like a key)"
+
 func viewOf(p *profiles.Profile, active string) profileView {
 	v := profileView{
-		Name: p.Name, Active: p.Name == active, Description: p.Description, Model: p.Model,
-		APIKeyRef: refOrNot(p.APIKeyRef), Via: p.Via, Allow: p.Allow, KeepEnv: p.KeepEnv,
+		Name: names.Or(p.Name, hidden), Active: p.Name == active,
+		Description: names.Redacted(p.Description), Model: names.Redacted(p.Model),
+		APIKeyRef: refOrNot(p.APIKeyRef), Via: names.Or(p.Via, hidden),
+	}
+	for _, program := range p.Allow {
+		v.Allow = append(v.Allow, names.Redacted(program))
+	}
+	for _, variable := range p.KeepEnv {
+		v.KeepEnv = append(v.KeepEnv, names.Or(variable, hidden))
 	}
 	if p.APIKeyRef == "" && p.APIKeyEnv != "" {
-		v.APIKeyEnv = names.Or(p.APIKeyEnv, "(not shown: it looks like a key)")
+		v.APIKeyEnv = names.Or(p.APIKeyEnv, hidden)
 	}
 	for _, s := range p.Secrets {
-		v.Secrets = append(v.Secrets, secretView{names.Or(s.Name, "…"), refOrNot(s.Ref), s.Via})
+		v.Secrets = append(v.Secrets, secretView{names.Or(s.Name, hidden), refOrNot(s.Ref), names.Or(s.Via, hidden)})
 	}
 	for _, e := range p.Env {
-		v.Env = append(v.Env, e.Name)
+		v.Env = append(v.Env, names.Or(e.Name, hidden))
 	}
 	return v
 }
@@ -77,7 +85,7 @@ func (c *profileShow) Run() error {
 	}
 	v := viewOf(p, active)
 	if c.JSON {
-		return json.NewEncoder(os.Stdout).Encode(v)
+		return printJSON(v)
 	}
 	v.print()
 	return nil
@@ -127,7 +135,7 @@ func (c *profileList) Run() error {
 	}
 	views := []profileView{}
 	for _, name := range list {
-		v := profileView{Name: name, Active: name == active}
+		v := profileView{Name: names.Or(name, hidden), Active: name == active}
 		if p, err := home.Profile(name); err != nil {
 			v.Error = err.Error()
 		} else {
@@ -136,7 +144,7 @@ func (c *profileList) Run() error {
 		views = append(views, v)
 	}
 	if c.JSON {
-		return json.NewEncoder(os.Stdout).Encode(map[string]any{"profiles": views})
+		return printJSON(map[string]any{"profiles": views})
 	}
 	for _, v := range views {
 		v.printLine()
@@ -153,7 +161,7 @@ func (v *profileView) printLine() {
 		about = "$" + names.Printable(v.APIKeyEnv) + " (deprecated: wg-run migrate)  " + names.Printable(v.Model)
 	}
 	if v.Error != "" {
-		about = "(not readable: wg-run profile show " + v.Name + ")"
+		about = "(not readable: wg-run profile show " + names.Or(v.Name, "NAME") + ")"
 	}
 	stdout("%s %-24s %s\n", mark, v.Name, strings.TrimSpace(about))
 }

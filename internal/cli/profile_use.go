@@ -33,7 +33,7 @@ func (c *profileUse) Run() error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), r.Deadline())
+	ctx, cancel := locking(r)
 	defer cancel()
 	if err := home.Use(ctx, p.Name); err != nil {
 		return err
@@ -95,7 +95,7 @@ func (c *profileRm) Run() error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), r.Deadline())
+	ctx, cancel := locking(r)
 	defer cancel()
 	wasActive, err := home.Remove(ctx, c.Name)
 	if err != nil {

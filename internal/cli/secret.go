@@ -59,8 +59,8 @@ func (c *secretSet) Run() error {
 	}
 	say(fmt.Sprintf("%s %s in %s (%d bytes)", done, names.Show(c.Name), scheme, secret.Len()))
 	if c.Backend == "" && scheme != r.DefaultBackend {
-		say(fmt.Sprintf("hint: its reference is %s:%s; to store there from now on: wg-run secret backend set %s",
-			scheme, names.Or(c.Name, "NAME"), scheme))
+		say(fmt.Sprintf("hint: its reference is %s:%s; what %s has under that name stays as it is; to store there from now on: wg-run secret backend set %s",
+			scheme, names.Or(c.Name, "NAME"), r.DefaultBackend, scheme))
 	}
 	return nil
 }
@@ -107,7 +107,7 @@ type secretGet struct {
 
 // Run shows one secret.
 func (c *secretGet) Run() error {
-	secret, label, err := resolveArg(c.Secret)
+	secret, ref, label, err := resolveArg(c.Secret)
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (c *secretGet) Run() error {
 		stdout("%s: %d bytes, from %s\n", label, secret.Len(), secret.Source)
 		return nil
 	}
-	if err := auditRevealing(label); err != nil {
+	if err := auditRevealing(ref, secret.Source); err != nil {
 		return err
 	}
 	say("warning: the value of " + label + " is printed in the clear")
@@ -135,7 +135,7 @@ type secretCheck struct {
 
 // Run resolves one secret and says where it was found.
 func (c *secretCheck) Run() error {
-	secret, label, err := resolveArg(c.Secret)
+	secret, _, label, err := resolveArg(c.Secret)
 	if err != nil {
 		return err
 	}
@@ -146,22 +146,22 @@ func (c *secretCheck) Run() error {
 
 // resolveArg resolves what a command takes as NAME|REF: with a colon it is a
 // reference, without one a name to search for. label is how to print it.
-func resolveArg(arg string) (secret *resolve.Secret, label string, err error) {
-	ref := resolve.Auto(arg, "")
+func resolveArg(arg string) (secret *resolve.Secret, ref resolve.Ref, label string, err error) {
+	ref = resolve.Auto(arg, "")
 	if strings.Contains(arg, ":") {
 		if ref, err = resolve.ParseRef(arg); err != nil {
-			return nil, "", fmt.Errorf("reading the reference: %w", err)
+			return nil, ref, "", fmt.Errorf("reading the reference: %w", err)
 		}
 		label = ref.String()
 	} else if !names.Valid(arg) {
-		return nil, "", errors.New("reading the name: not a valid name: " + names.Rule)
+		return nil, ref, "", errors.New("reading the name: not a valid name: " + names.Rule)
 	} else {
 		label = names.Show(arg)
 	}
 	r, err := newResolver(profiles.Locate())
 	if err != nil {
-		return nil, "", err
+		return nil, ref, "", err
 	}
 	secret, err = r.Resolve(context.Background(), ref)
-	return secret, label, err
+	return secret, ref, label, err
 }

@@ -2,10 +2,8 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
@@ -33,6 +31,8 @@ type backendState struct {
 	Locked    bool   `json:"locked"`
 	Why       string `json:"why,omitempty"`
 	Hint      string `json:"hint,omitempty"`
+
+	err error
 }
 
 // backendStates asks every backend in turn; nobody is made to unlock anything.
@@ -46,7 +46,7 @@ func backendStates(ctx context.Context, r *resolve.Resolver) []backendState {
 		if err := r.Check(ctx, b.Scheme); err != nil {
 			s.Locked = errors.Is(err, resolve.ErrLocked)
 			s.Reachable = s.Locked
-			s.Why, s.Hint = err.Error(), hint.Of(err)
+			s.Why, s.Hint, s.err = err.Error(), hint.Of(err), err
 		}
 		list = append(list, s)
 	}
@@ -74,7 +74,7 @@ func (c *backendShow) Run() error {
 	}
 	list := backendStates(context.Background(), r)
 	if c.JSON {
-		return json.NewEncoder(os.Stdout).Encode(map[string]any{"default": r.DefaultBackend, "backends": list})
+		return printJSON(map[string]any{"default": r.DefaultBackend, "backends": list})
 	}
 	for _, s := range list {
 		mark := " "
@@ -83,7 +83,7 @@ func (c *backendShow) Run() error {
 		}
 		stdout("%s %-11s %-13s %s\n", mark, s.Backend, s.word(), names.Printable(s.Help))
 		if s.Why != "" {
-			stdout("  %-11s %-13s %s\n", "", "", s.Why)
+			stdout("  %-11s %-13s %s\n", "", "", names.Escaped(s.Why))
 		}
 	}
 	return nil
@@ -114,7 +114,7 @@ func (c *backendSet) Run() error {
 	if errors.Is(check, resolve.ErrNotAllowed) {
 		return hint.Add(fmt.Errorf("choosing the backend: %w: it is not encrypted", check), hint.Of(check))
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), r.Deadline())
+	ctx, cancel := locking(r)
 	defer cancel()
 	if err := home.Configure(ctx, settings...); err != nil {
 		return err

@@ -2,10 +2,8 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/graphwork/wg-run/internal/hint"
@@ -45,7 +43,7 @@ func (c *secretList) Run() error {
 		}
 	}
 	if c.JSON {
-		err = json.NewEncoder(os.Stdout).Encode(map[string]any{"secrets": all})
+		err = printJSON(map[string]any{"secrets": all})
 	} else {
 		for _, l := range all {
 			stdout("%-32s %s\n", names.Printable(l.Name), l.Backend)

@@ -3,12 +3,15 @@ package cli
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
+	"regexp"
+	"runtime"
 	"strings"
 
 	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/names"
+	"github.com/graphwork/wg-run/internal/safefile"
 )
 
 // shellFiles are where a variable is set for every new shell, below HOME.
@@ -17,37 +20,34 @@ var shellFiles = []string{
 	".config/fish/config.fish", ".config/fish/fish_variables", ".pam_environment", ".xprofile", ".envrc", ".env",
 }
 
-// historyFiles are where shells keep what was typed, and how a line is taken out
-// there; {} is what to look for. An open shell would write back what it has in memory.
+// historyFiles are where shells keep what was typed, and how lines are taken out
+// there: {} is the sed that does it, {v} the variable. An open shell would write back
+// what it has in memory.
 var historyFiles = []struct{ name, clean string }{
-	{".bash_history", "history -a; sed -i '/{}/d' ~/.bash_history; history -c; history -r"},
-	{".zsh_history", "fc -AI; sed -i '/{}/d' ~/.zsh_history; fc -p ~/.zsh_history"},
-	{".local/share/fish/fish_history", "history delete --contains {}"},
-	{".histfile", "sed -i '/{}/d' ~/.histfile"},
-	{".sh_history", "sed -i '/{}/d' ~/.sh_history"},
-	{".python_history", "sed -i '/{}/d' ~/.python_history"},
+	{".bash_history", "history -a; {}; history -c; history -r"},
+	{".zsh_history", "fc -AI; {}; fc -p ~/.zsh_history"},
+	{".local/share/fish/fish_history", "history delete --contains {v}"},
+	{".histfile", "{}"},
+	{".sh_history", "{}"},
+	{".python_history", "{}"},
 }
 
-// mostTraced bounds what is read of one such file, in bytes.
+// mostTraced bounds what is read of one such file, in bytes. A larger one is passed
+// over.
 const mostTraced = 16 << 20
 
-// linesWith returns the numbers of the lines of a file that hold text or value.
-func linesWith(path, text string, value []byte) []int {
-	f, err := os.Open(path)
+// linesWith returns the numbers of the lines of a file that match or hold value.
+func linesWith(path string, match *regexp.Regexp, value []byte) []int {
+	data, err := safefile.Read(path, safefile.Rule{Foreign: true, Max: mostTraced})
 	if err != nil {
 		return nil
 	}
-	defer func() { _ = f.Close() }()
-	if fi, err := f.Stat(); err != nil || !fi.Mode().IsRegular() {
-		return nil
-	}
-	data, _ := io.ReadAll(io.LimitReader(f, mostTraced))
 	defer clear(data)
 	var numbers []int
 	n := 0
 	for line := range bytes.Lines(data) {
 		n++
-		if bytes.Contains(line, []byte(text)) || len(value) >= 8 && bytes.Contains(line, value) {
+		if match.Match(line) || len(value) >= 8 && bytes.Contains(line, value) {
 			numbers = append(numbers, n)
 		}
 	}
@@ -61,7 +61,7 @@ func (m *migration) tellTraces() {
 	for _, variable := range m.moved {
 		traces := tracesOf(variable)
 		if len(traces) == 0 {
-			traces = []string{variable + " was found in no startup file and no history that wg-run knows; look where you set it"}
+			traces = []string{names.Show(variable) + " was found in no startup file and no history that wg-run knows; look where you set it"}
 		}
 		for _, t := range traces {
 			say("hint: " + t)
@@ -73,25 +73,39 @@ func (m *migration) tellTraces() {
 // tracesOf says where a variable is set for new shells, and where it was typed.
 func tracesOf(variable string) []string {
 	home, err := os.UserHomeDir()
-	if err != nil {
+	if err != nil || !names.ValidVariable(variable) || names.LooksSecret(variable) {
 		return nil
 	}
-	var list []string
 	value := []byte(os.Getenv(variable))
 	defer clear(value)
+	whole := regexp.MustCompile(`(?:^|\W)` + variable + `(?:\W|$)`) // \W: no letter, digit or underscore
+	assigned := regexp.MustCompile(`(?:^|\W)` + variable + `=|\bset\b.*\W` + variable + `\W`)
+	var list []string
 	for _, name := range shellFiles {
-		if lines := linesWith(filepath.Join(home, name), variable, value); len(lines) > 0 {
+		if lines := linesWith(filepath.Join(home, name), whole, value); len(lines) > 0 {
 			list = append(list, fmt.Sprintf("%s stands in ~/%s, %s: take it out there", variable, name, lineNumbers(lines)))
 		}
 	}
 	for _, h := range historyFiles {
-		path, shown := filepath.Join(home, h.name), "~/"+h.name
-		if lines := linesWith(path, variable+"=", value); len(lines) > 0 {
-			list = append(list, fmt.Sprintf("%s was typed into a shell: %s, %s: %s",
-				variable, shown, lineNumbers(lines), strings.ReplaceAll(h.clean, "{}", variable)))
+		if lines := linesWith(filepath.Join(home, h.name), assigned, value); len(lines) > 0 {
+			clean := strings.NewReplacer("{}", sedDeleting("~/"+h.name, lines), "{v}", variable).Replace(h.clean)
+			list = append(list, fmt.Sprintf("%s was typed into a shell: ~/%s, %s: %s", variable, h.name, lineNumbers(lines), clean))
 		}
 	}
 	return list
+}
+
+// sedDeleting is the command that takes lines out of a file, through a symlink.
+func sedDeleting(path string, lines []int) string {
+	var script strings.Builder
+	for _, n := range lines {
+		fmt.Fprintf(&script, "%dd;", n)
+	}
+	flags := "-i --follow-symlinks"
+	if runtime.GOOS == "darwin" {
+		flags = "-i ''"
+	}
+	return fmt.Sprintf("sed %s '%s' %s", flags, strings.TrimSuffix(script.String(), ";"), path)
 }
 
 func lineNumbers(lines []int) string {

@@ -4,9 +4,11 @@
 package names
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -174,6 +176,39 @@ func Printable(text string) string {
 		return text
 	}
 	return strconv.Quote(text)
+}
+
+// Escaped is text with every character that a terminal obeys, or that turns a line
+// around, written as an escape of Go's and JSON's.
+func Escaped(text string) string {
+	if isPrintable(text) {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case unicode.IsPrint(r) && r != utf8.RuneError:
+			b.WriteRune(r)
+		case r > 0xffff:
+			hi, lo := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, hi, lo)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}
+
+// Redacted is text without the words that are keys beyond doubt (IsPastedKey).
+func Redacted(text string) string {
+	for word := range strings.FieldsFuncSeq(text, func(r rune) bool {
+		return r != '-' && r != '_' && r != '.' && (r > unicode.MaxASCII || !alnum(byte(r)))
+	}) {
+		if IsPastedKey(word) {
+			text = strings.ReplaceAll(text, word, "…")
+		}
+	}
+	return text
 }
 
 func isPrintable(text string) bool {

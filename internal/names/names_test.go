@@ -120,3 +120,26 @@ func FuzzShow(f *testing.F) {
 		}
 	})
 }
+
+func TestEscaped(t *testing.T) {
+	for text, want := range map[string]string{
+		"plain … → ü 🔑": "plain … → ü 🔑", "a\x1b[31mb": `a\u001b[31mb`, "a\nb\t": `a\u000ab\u0009`, "\u009b\u202e": `\u009b\u202e`,
+		"\xff": `\ufffd`, "\U000e0001": `\udb40\udc01`, "": "",
+	} {
+		if got := Escaped(text); got != want {
+			t.Errorf("Escaped(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestRedacted(t *testing.T) {
+	const key = "sk-or-v1-0123456789abcdef"
+	for text, want := range map[string]string{
+		"OpenRouter, production key": "OpenRouter, production key", "anthropic/claude-sonnet-4": "anthropic/claude-sonnet-4",
+		"KEY=" + key: "KEY=…", "use " + key + ", please": "use …, please", key: "…", "ü" + key: "ü…", "/usr/bin/" + key: "/usr/bin/…",
+	} {
+		if got := Redacted(text); got != want {
+			t.Errorf("Redacted(%q) = %q, want %q", text, got, want)
+		}
+	}
+}

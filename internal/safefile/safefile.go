@@ -32,6 +32,8 @@ var (
 type Rule struct {
 	// Private refuses a file that others may read: stores and identities.
 	Private bool
+	// Foreign accepts any owner and mode: files that are not ours.
+	Foreign bool
 	// Max is the largest accepted size in bytes.
 	Max int64
 }

@@ -31,6 +31,15 @@ func Read(path string, rule Rule) ([]byte, error) {
 	return data, err
 }
 
+// Judge reports whether the file can be opened.
+func Judge(path string, _ Rule) error {
+	f, err := os.Open(path)
+	if err == nil {
+		_ = f.Close()
+	}
+	return err
+}
+
 // CheckDir refuses what is not a folder.
 func CheckDir(dir string) error {
 	fi, err := os.Stat(dir)

@@ -34,6 +34,8 @@ func TestApply(t *testing.T) {
 		"a text for table": {toRef("e"), "e = \"x\"", ""},
 		"still the same":   {Edit{Old: "a", New: "b", Was: "x", Value: "y"}, "a = \"x\"\n", "b = \"y\"\n"},
 		"changed":          {Edit{Old: "a", New: "b", Was: "x", Value: "y"}, "a = \"z\"\n", ""},
+		"done":             {toRef(), "api_key_ref = \"keyring:k\"\n", "api_key_ref = \"keyring:k\"\n"},
+		"set done":         {set("allow_plaintext", true), "[secrets]\nallow_plaintext = true", "[secrets]\nallow_plaintext = true"},
 		"gone":             {Edit{Old: "a", New: "b", Was: "x", Value: "y"}, "c = \"z\"\n", ""},
 		"set empty":        {set("default_backend", "plaintext"), "", "[secrets]\ndefault_backend = \"plaintext\"\n"},
 		"set no table":     {set("allow_plaintext", true), "[tui]\nx = 1", "[tui]\nx = 1\n\n[secrets]\nallow_plaintext = true\n"},

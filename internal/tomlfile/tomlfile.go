@@ -37,19 +37,27 @@ func Decode(data []byte, v any) (toml.MetaData, error) {
 	return md, ErrSyntax
 }
 
-// deepest is how many brackets may stand open; in texts they count as well.
-const deepest = 10000
+// deepest is how many brackets may stand open; in texts they count as well. mostDots
+// is how many dots a key may have: the library's time grows with their square.
+const deepest, mostDots = 10000, 1000
 
 func tooDeep(data []byte) bool {
-	open := 0
-	for _, c := range data {
+	open, dots, inKey := 0, 0, true
+	for i, c := range data {
 		switch c {
 		case '[', '{':
 			open++
 		case ']', '}':
 			open--
+		case '\n':
+			dots, inKey = 0, true
+		case '=', '#', '"', '\'':
+			inKey = false
+		case '.':
+			dots++
+			inKey = inKey && (i == 0 || data[i-1] != '.') // two in a row stand in a text
 		}
-		if open > deepest {
+		if open > deepest || inKey && dots > mostDots {
 			return true
 		}
 	}
