@@ -45,6 +45,8 @@ var (
 	// keyringForeign takes from an error what the service itself wrote: it could
 	// quote the value.
 	keyringForeign func(err error) error
+	// keyringGone says that the entry was gone by the time it was asked for.
+	keyringGone func(err error) bool
 	// keyringUnlock is how to unlock it.
 	keyringUnlock string
 )
@@ -121,9 +123,23 @@ func probe(ctx context.Context, s *Settings, name string, reading bool) error {
 	return nil
 }
 
+// persistently asks again where the entry that was found had gone by the time it was
+// asked for: another program removed or replaced it in between.
+func persistently(ctx context.Context, do func() error) error {
+	err := do()
+	for i := 0; i < 5 && keyringGone != nil && keyringGone(err) && ctx.Err() == nil; i++ {
+		err = do()
+	}
+	return err
+}
+
 func keyringGet(ctx context.Context, name string) (*Secret, error) {
 	secret, err := fence(ctx, func() (*Secret, error) {
-		value, err := keyring.Get(keyringService, name)
+		var value string
+		err := persistently(ctx, func() (err error) {
+			value, err = keyring.Get(keyringService, name)
+			return err
+		})
 		if err != nil {
 			return nil, keyringError(ctx, name, err)
 		}
@@ -181,7 +197,7 @@ func keyringSet(ctx context.Context, s *Settings, name string, secret *Secret) (
 	}
 	old.Wipe()
 	if _, err := fence(ctx, func() (struct{}, error) {
-		return struct{}{}, keyring.Set(keyringService, name, string(secret.Bytes()))
+		return struct{}{}, persistently(ctx, func() error { return keyring.Set(keyringService, name, string(secret.Bytes())) })
 	}); err != nil {
 		return false, keyringError(ctx, name, err)
 	}
@@ -210,7 +226,7 @@ func keyringRemove(ctx context.Context, s *Settings, name string) error {
 		return err
 	}
 	if _, err := fence(ctx, func() (struct{}, error) {
-		return struct{}{}, keyring.Delete(keyringService, name)
+		return struct{}{}, persistently(ctx, func() error { return keyring.Delete(keyringService, name) })
 	}); err != nil {
 		return keyringError(ctx, name, err)
 	}

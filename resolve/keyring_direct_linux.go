@@ -15,23 +15,25 @@ func init() { keyringDirect = directGet }
 const loginItems = secretsPath + "/collection/login/"
 
 // directGet reads an entry that is unlocked in the login collection with three
-// calls, two of them sent together, where go-keyring makes seven: half of a start
-// was waiting for those. ok is false where the entry is anything else; then
-// go-keyring, which can have it unlocked, is to be asked.
+// calls where go-keyring makes seven: half of a start was waiting for those. ok is
+// false where the entry is anything else; then go-keyring, which can have it
+// unlocked, is to be asked.
 func directGet(ctx context.Context, name string) (secret *Secret, ok bool, err error) {
 	conn, err := sessionBus(ctx)
 	if err != nil {
 		return nil, false, err
 	}
 	service := conn.Object(secretsName, secretsPath)
-	opening := service.GoWithContext(ctx, secretsService+".OpenSession", 0, make(chan *dbus.Call, 1), "plain", dbus.MakeVariant(""))
 	unlocked, _, err := searchItems(ctx, conn, map[string]string{"service": keyringService, "username": name})
 	if err != nil || len(unlocked) == 0 || !strings.HasPrefix(string(unlocked[0]), loginItems) {
 		return nil, false, err
 	}
 	var none dbus.Variant
 	var session dbus.ObjectPath
-	if err := (<-opening.Done).Store(&none, &session); err != nil {
+	// Not before the search was answered: gnome-keyring can miss who is calling at the
+	// first call of a connection, and at this one it aborts then.
+	opening := service.CallWithContext(ctx, secretsService+".OpenSession", 0, "plain", dbus.MakeVariant(""))
+	if err := opening.Store(&none, &session); err != nil {
 		return nil, false, busError(ctx, err)
 	}
 	var answer struct {

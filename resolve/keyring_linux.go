@@ -27,6 +27,10 @@ func init() {
 		}
 		return err
 	}
+	keyringGone = func(err error) bool {
+		e, ok := errors.AsType[dbus.Error](err)
+		return ok && condition(e.Name) == errGone
+	}
 	keyringUnlock = "log in to the desktop, or unlock the login keyring there: seahorse (headless: gnome-keyring-daemon --unlock)"
 }
 
@@ -128,18 +132,30 @@ func secretServiceNames(ctx context.Context, _ *Settings) ([]string, error) {
 }
 
 func searchItems(ctx context.Context, conn *dbus.Conn, want map[string]string) (unlocked, locked []dbus.ObjectPath, err error) {
-	call := conn.Object(secretsName, secretsPath).CallWithContext(ctx, secretsService+".SearchItems", 0, want)
-	if err := call.Store(&unlocked, &locked); err != nil {
-		return nil, nil, busError(ctx, err)
+	err = insisting(ctx, func() error {
+		call := conn.Object(secretsName, secretsPath).CallWithContext(ctx, secretsService+".SearchItems", 0, want)
+		return call.Store(&unlocked, &locked)
+	})
+	return unlocked, locked, err
+}
+
+// insisting makes a call again that was denied as unknown: gnome-keyring does so where it
+// missed who is calling, which it can at the first call of a connection when many
+// come at once (https://gitlab.gnome.org/GNOME/gnome-keyring/-/issues/190).
+func insisting(ctx context.Context, call func() error) error {
+	for again := 0; ; again++ {
+		if err := busError(ctx, call()); again == 2 || !errors.Is(err, errGone) {
+			return err
+		}
 	}
-	return unlocked, locked, nil
 }
 
 func property(ctx context.Context, o dbus.BusObject, iface, name string, to any) error {
-	var v dbus.Variant
-	err := o.CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", 0, iface, name).Store(&v)
-	if err == nil {
-		err = v.Store(to)
-	}
-	return busError(ctx, err)
+	return insisting(ctx, func() error {
+		var v dbus.Variant
+		if err := o.CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", 0, iface, name).Store(&v); err != nil {
+			return err
+		}
+		return v.Store(to)
+	})
 }
