@@ -50,13 +50,17 @@ func (h Home) Use(ctx context.Context, name string) error {
 func (h Home) Remove(ctx context.Context, name string) (wasActive bool, err error) {
 	err = h.locked(ctx, "removing profile", name, func(file string) error {
 		active, err := h.Active()
+		path, _ := h.Path("active-profile")
 		if wasActive = err == nil && active == name; wasActive {
-			path, _ := h.Path("active-profile")
 			if err := safefile.Remove(path); err != nil {
 				return err
 			}
 		}
-		return safefile.Remove(file)
+		err = safefile.Remove(file)
+		if _, gone := os.Lstat(file); err != nil && gone == nil && wasActive { // it stays, and stays the active one
+			err = errors.Join(err, safefile.Write(path, []byte(name+"\n")))
+		}
+		return err
 	})
 	return wasActive && err == nil, err
 }

@@ -104,6 +104,19 @@ func unreadable(file string, err error) error {
 	return fmt.Errorf("reading %s: %w", file, err)
 }
 
+// LockMigration keeps other migrations away: two at once would not see what the
+// other is about to store. Rewrite and the stores take the folder's lock themselves.
+func (h Home) LockMigration(ctx context.Context) (unlock func(), err error) {
+	dir, err := h.Path()
+	if err == nil {
+		unlock, err = safefile.LockAs(ctx, dir, ".lock-migrate")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("migrating: %w", err)
+	}
+	return unlock, nil
+}
+
 // leftoversIn walks all tables of a file in a fixed order.
 func leftoversIn(file string, root map[string]any) []Leftover {
 	var list []Leftover

@@ -67,6 +67,16 @@ func (c *migrateCmd) Run() error {
 		if err := m.chooseBackend(); err != nil {
 			return err
 		}
+		if !c.DryRun {
+			ctx, cancel := locking(r)
+			unlock, err := home.LockMigration(ctx)
+			cancel()
+			if err != nil {
+				return err
+			}
+			defer unlock()
+			list, _ = home.Leftovers() // another one may have moved some since
+		}
 	}
 	if err := m.moveAll(list); err != nil {
 		return err

@@ -49,11 +49,17 @@ const lockPause = 5 * time.Millisecond
 // be, and returns the function that releases it. It waits until ctx ends and
 // then returns an error wrapping ErrBusy.
 func Lock(ctx context.Context, dir string) (unlock func(), err error) {
+	return LockAs(ctx, dir, lockName)
+}
+
+// LockAs is Lock with a lock file of another name: for one who writes several times
+// and takes the folder's own lock for each.
+func LockAs(ctx context.Context, dir, name string) (unlock func(), err error) {
 	if err := MkdirPrivate(dir); err != nil {
 		return nil, err
 	}
 	// Without blocking: somebody could have put a FIFO there.
-	l := flock.New(filepath.Join(dir, lockName), flock.SetFlag(os.O_CREATE|os.O_RDONLY|syscall.O_NONBLOCK))
+	l := flock.New(filepath.Join(dir, name), flock.SetFlag(os.O_CREATE|os.O_RDONLY|syscall.O_NONBLOCK))
 	if _, err := l.TryLockContext(ctx, lockPause); err != nil {
 		if ctx.Err() != nil {
 			return nil, hint.Add(fmt.Errorf("waiting for the lock %s: %w", l.Path(), ErrBusy),
