@@ -5,12 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 
-	"github.com/graphwork/wg-run/inject"
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
 	"github.com/graphwork/wg-run/profiles"
@@ -64,19 +60,12 @@ func (c *migrateCmd) Run() error {
 		m.skip(err)
 	}
 	if len(list)+len(keys) > 0 {
-		if err := m.chooseBackend(); err != nil {
+		unlock, err := m.begin()
+		if err != nil {
 			return err
 		}
-		if !c.DryRun {
-			ctx, cancel := locking(r)
-			unlock, err := home.LockMigration(ctx)
-			cancel()
-			if err != nil {
-				return err
-			}
-			defer unlock()
-			list, _ = home.Leftovers() // another one may have moved some since
-		}
+		defer unlock()
+		list, _ = home.Leftovers() // another migration may have moved some meanwhile
 	}
 	if err := m.moveAll(list); err != nil {
 		return err
@@ -91,6 +80,16 @@ func (c *migrateCmd) Run() error {
 		say("nothing to migrate")
 	}
 	return nil
+}
+
+// begin chooses the backend and keeps other migrations away.
+func (m *migration) begin() (unlock func(), err error) {
+	if err := m.chooseBackend(); err != nil || m.DryRun {
+		return func() {}, err
+	}
+	ctx, cancel := locking(m.r)
+	defer cancel()
+	return m.home.LockMigration(ctx)
 }
 
 // chooseBackend refuses to begin where nothing can be stored: a weaker store is not
@@ -126,147 +125,6 @@ func (m *migration) skip(err error) {
 	if h := hint.Of(err); h != "" {
 		say("hint: " + h)
 	}
-}
-
-// moveAll moves the variables of all leftovers, file by file.
-func (m *migration) moveAll(list []profiles.Leftover) error {
-	markCollisions(list)
-	for i := 0; i < len(list); {
-		file := list[i].File
-		n := i
-		for n < len(list) && list[n].File == file {
-			n++
-		}
-		if err := m.moveFile(list[i:n]); err != nil {
-			return err
-		}
-		i = n
-	}
-	if len(m.moved) > 0 && !m.DryRun {
-		m.tellTraces()
-	}
-	return nil
-}
-
-// markCollisions finds names under which two variables would be stored.
-func markCollisions(list []profiles.Leftover) {
-	taken := map[string][]string{}
-	for _, l := range list {
-		if l.Problem == nil && !slices.Contains(taken[l.Name], l.Variable) {
-			taken[l.Name] = append(taken[l.Name], l.Variable)
-		}
-	}
-	for i := range list {
-		l := &list[i]
-		if l.Problem == nil && len(taken[l.Name]) > 1 {
-			l.Problem = hint.Add(fmt.Errorf("%s would be stored as %s, and so would %s: the two collide",
-				variableName(l.Variable), names.Show(l.Name), others(taken[l.Name], l.Variable)), "wg-run secret set NAME, and write its reference there")
-		}
-	}
-}
-
-func others(list []string, but string) string {
-	var shown []string
-	for _, v := range list {
-		if v != but {
-			shown = append(shown, variableName(v))
-		}
-	}
-	return strings.Join(shown, ", ")
-}
-
-// variableName is a variable's name as it may be printed.
-func variableName(variable string) string {
-	return names.Or(variable, "(a variable whose name looks like a key)")
-}
-
-// moveFile moves what it can of one file.
-func (m *migration) moveFile(list []profiles.Leftover) error {
-	var ready []profiles.Moved
-	for _, l := range list {
-		if l.Problem == nil {
-			l.Problem = m.judge(l)
-		}
-		switch {
-		case errors.Is(l.Problem, errStore):
-			return l.Problem
-		case errors.Is(l.Problem, profiles.ErrForeign):
-			m.did("left", "leave", "%s: %v", l.Where(), l.Problem)
-		case l.Problem != nil:
-			m.skip(hint.Add(fmt.Errorf("%s: %w", l.Where(), l.Problem), hint.Of(l.Problem)))
-		default:
-			ready = append(ready, profiles.Moved{Leftover: l, Ref: m.scheme + ":" + l.Name})
-			continue
-		}
-		if l.Profile != "" {
-			m.awaited[l.Profile] = l.Variable
-		}
-	}
-	var stored []profiles.Moved
-	for _, l := range m.rewritable(ready) {
-		known, err := m.keep(l.Name, resolve.NewSecret([]byte(os.Getenv(l.Variable))), variableName(l.Variable))
-		switch {
-		case errors.Is(err, errStore):
-			return err
-		case err != nil:
-			m.skip(hint.Add(fmt.Errorf("%s: %w", l.Where(), err), hint.Of(err)))
-			continue
-		case !known:
-			m.did("stored", "store", "%s as %s:%s", variableName(l.Variable), m.scheme, names.Or(l.Name, "…"))
-		}
-		stored = append(stored, l)
-	}
-	if len(stored) > 0 {
-		m.rewrite(stored)
-	}
-	return nil
-}
-
-// rewritable leaves those whose places in the file can be changed by line: nothing is
-// stored for the others. Mostly that is all of them.
-func (m *migration) rewritable(list []profiles.Moved) []profiles.Moved {
-	ctx := context.Background()
-	if len(list) == 0 {
-		return nil
-	}
-	if _, err := m.home.Rewrite(ctx, list, true); err == nil {
-		return list
-	}
-	return slices.DeleteFunc(list, func(l profiles.Moved) bool {
-		_, err := m.home.Rewrite(ctx, []profiles.Moved{l}, true)
-		if err != nil {
-			m.skip(hint.Add(err, "store it, and write its reference there yourself: wg-run secret set "+names.Or(l.Name, "NAME")))
-		}
-		return err != nil
-	})
-}
-
-// judge says why the value of a leftover cannot be moved as it is.
-func (m *migration) judge(l profiles.Leftover) error {
-	value := os.Getenv(l.Variable)
-	switch {
-	case inject.IsNeeded(l.Variable):
-		return fmt.Errorf("programs need the variable %s: it can hold no secret", l.Variable)
-	case value == "":
-		return hint.Add(fmt.Errorf("%s is not set in this shell", variableName(l.Variable)),
-			fmt.Sprintf("export it and run this again, or store it: wg-run secret set %s", names.Or(l.Name, "NAME")))
-	case l.Profile == "":
-		return nil
-	}
-	// What a run takes today: another store may have an entry that comes first.
-	quiet := *m.r
-	quiet.Say = nil
-	today, err := quiet.Resolve(context.Background(), resolve.Auto(l.Profile, l.Variable))
-	if err != nil {
-		return fmt.Errorf("%w: %w", errStore, err)
-	}
-	defer today.Wipe()
-	if today.Source != "env" && today.Source != m.scheme && string(today.Bytes()) != value {
-		return hint.Add(fmt.Errorf("a run takes its key from %s:%s today, and that is not what %s holds",
-			today.Source, names.Or(l.Profile, "…"), variableName(l.Variable)),
-			fmt.Sprintf("write into it: api_key_ref = \"%s:%s\"", today.Source, names.Or(l.Profile, "NAME")))
-	}
-	return nil
 }
 
 // errStore is wrapped by failures of a backend, which end the migration.
@@ -305,27 +163,4 @@ func (m *migration) stored(name string) (*resolve.Secret, error) {
 		return nil, resolve.ErrNotFound
 	}
 	return m.r.Resolve(context.Background(), resolve.Ref{Scheme: m.scheme, Path: name})
-}
-
-// rewrite writes the references into one file.
-func (m *migration) rewrite(moved []profiles.Moved) {
-	if slices.ContainsFunc(moved, func(l profiles.Moved) bool { return l.OfWg() }) && m.scheme != "keyring" && !m.DryRun {
-		say("warning: the wg tool itself does not read " + m.scheme + ": references; where it needs this file, put the old one back")
-	}
-	ctx, cancel := locking(m.r)
-	defer cancel()
-	backup, err := m.home.Rewrite(ctx, moved, m.DryRun)
-	if err != nil {
-		m.skip(err)
-		return
-	}
-	for _, l := range moved {
-		m.did("rewrote", "rewrite", "%s: api_key_env = \"%s\" -> api_key_ref = \"%s\"", l.Where(), variableName(l.Variable), m.scheme+":"+names.Or(l.Name, "…"))
-		if !slices.Contains(m.moved, l.Variable) {
-			m.moved = append(m.moved, l.Variable)
-		}
-	}
-	if backup != "" {
-		say("the old file is kept: " + names.ShowPath(filepath.Join(filepath.Dir(moved[0].File), filepath.Base(backup))))
-	}
 }
