@@ -13,9 +13,9 @@ type Launcher struct {
 	Instead string
 }
 
-// launchers are known to close descriptors from 3 on, or to start a worker where there
-// are none of theirs. sh, env, timeout, setsid,
-// xargs, make and bwrap pass them on.
+// launchers are known to close descriptors from 3 on, or to start a worker where
+// there are none of theirs. sh, env, timeout, setsid, xargs, make and bwrap pass them
+// on.
 var launchers = []Launcher{
 	{"sudo", "sudo closes them (sudoers(5), closefrom)", "sudo -u USER wg-run … -- WORKER"},
 	{"doas", "doas closes them (doas(1))", "doas -u USER wg-run … -- WORKER"},
@@ -41,8 +41,3 @@ func LauncherOf(program string) *Launcher {
 	}
 	return nil
 }
-
-// Finder returns a function that reports whether a text contains the secret as the
-// leak guard looks for it: as it is, without its last newline, JSON-escaped,
-// percent-encoded or in base64. A secret under 16 bytes counts only as a whole.
-func Finder(secret []byte) func(text string) bool { return newNeedle(secret).in }

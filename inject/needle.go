@@ -97,3 +97,8 @@ func (n needle) equals(text string) bool {
 }
 
 func trimmed(s string) string { return strings.TrimSuffix(strings.TrimSuffix(s, "\n"), "\r") }
+
+// Finder returns a function that reports whether a text contains the secret as the
+// leak guard looks for it: as it is, without its last newline, JSON-escaped,
+// percent-encoded or in base64. A secret under 16 bytes counts only as a whole.
+func Finder(secret []byte) func(text string) bool { return newNeedle(secret).in }

@@ -16,6 +16,9 @@ import (
 // refused before a backend is asked, and the worker is looked for then, too. The
 // caller executes the plan or closes it.
 func Prepare(ctx context.Context, r *resolve.Resolver, req Request) (*Plan, error) {
+	if len(req.Argv) == 0 || req.Argv[0] == "" {
+		return nil, hint.Add(errors.New("looking for the worker: none was given"), "wg-run --profile NAME -- WORKER [ARG...]")
+	}
 	channels, err := check(req)
 	if err != nil {
 		return nil, err
@@ -53,11 +56,27 @@ func Harden() error {
 	return nil
 }
 
+// Judge refuses what Prepare would refuse whatever the worker and the secrets are:
+// channels, names of variables, templates.
+func Judge(req Request) error {
+	if _, err := check(req); err != nil {
+		return err
+	}
+	deliveries := make([]Delivery, len(req.Secrets))
+	for i, w := range req.Secrets {
+		deliveries[i].Want = w
+	}
+	t := templates(deliveries)
+	for _, e := range req.Env {
+		if _, err := variable(e, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // check refuses what is wrong whatever the secrets are, and finds the channels.
 func check(req Request) ([]fdpass.Channel, error) {
-	if len(req.Argv) == 0 || req.Argv[0] == "" {
-		return nil, hint.Add(errors.New("looking for the worker: none was given"), "wg-run --profile NAME -- WORKER [ARG...]")
-	}
 	if len(req.Secrets) == 0 {
 		return nil, errors.New("no secret to deliver")
 	}
@@ -137,6 +156,16 @@ func channelHint(err error, c fdpass.Channel) error {
 	return hint.Add(err, "a memory file has no such limit: --via memfd")
 }
 
+// variable is the value of an extra variable, "NAME=TEMPLATE".
+func variable(entry string, t templateSet) (string, error) {
+	name, template, _ := cut(entry)
+	value, err := t.expand(template, "{", "}")
+	if err != nil {
+		return "", fmt.Errorf("setting %s: %w", names.Show(name), err)
+	}
+	return value, nil
+}
+
 // finish makes environment and arguments and has them searched for leaks.
 func (p *Plan) finish(req Request, env *environ) error {
 	t := templates(p.Deliveries)
@@ -153,11 +182,11 @@ func (p *Plan) finish(req Request, env *environ) error {
 		env.set(file, d.pathText())
 	}
 	for _, e := range req.Env {
-		name, template, _ := cut(e)
-		value, err := t.expand(template, "{", "}")
+		value, err := variable(e, t)
 		if err != nil {
-			return fmt.Errorf("setting %s: %w", names.Show(name), err)
+			return err
 		}
+		name, _, _ := cut(e)
 		env.set(name, value)
 	}
 	p.Argv = append([]string(nil), req.Argv...)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
 	"github.com/graphwork/wg-run/internal/safefile"
 )
@@ -65,6 +66,10 @@ func (h Home) Remove(ctx context.Context, name string) (wasActive bool, err erro
 	return wasActive && err == nil, err
 }
 
+func errAbsent(doing string) error {
+	return hint.Add(fmt.Errorf("%s: %w", doing, ErrNoProfile), "wg-run profile list")
+}
+
 // locked runs do under the lock with the file of a profile that is there.
 func (h Home) locked(ctx context.Context, doing, name string, do func(file string) error) error {
 	if !names.Valid(name) {
@@ -76,7 +81,7 @@ func (h Home) locked(ctx context.Context, doing, name string, do func(file strin
 		return fmt.Errorf("%s: %w", doing, err)
 	}
 	if _, err := os.Lstat(file); errors.Is(err, fs.ErrNotExist) { // before a folder is made for the lock
-		return h.noSuchProfile(name)
+		return errAbsent(doing)
 	}
 	unlock, err := safefile.Lock(ctx, h.Dir)
 	if err != nil {
@@ -84,7 +89,7 @@ func (h Home) locked(ctx context.Context, doing, name string, do func(file strin
 	}
 	defer unlock()
 	if _, err = os.Lstat(file); errors.Is(err, fs.ErrNotExist) {
-		return h.noSuchProfile(name)
+		return errAbsent(doing)
 	}
 	if err == nil {
 		err = do(file)

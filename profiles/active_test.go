@@ -100,3 +100,17 @@ func TestConfigureRefused(t *testing.T) {
 		}
 	}
 }
+
+// wg and editors do not take our lock: what they wrote meanwhile stays.
+func TestReplaceStale(t *testing.T) {
+	const now = "[agent]\nwritten_by_wg = true\n"
+	h := home(t, map[string]string{"config.toml": now})
+	err := h.replace("config.toml", []byte("[agent]\n"), []byte("[agent]\n[secrets]\n"))
+	data, _ := os.ReadFile(filepath.Join(h.Dir, "config.toml"))
+	if err == nil || string(data) != now {
+		t.Errorf("replace(what is not there any more) = %v, then %q; want an error and %q", err, data, now)
+	}
+	if err := h.replace("config.toml", []byte(now), []byte("[secrets]\n")); err != nil {
+		t.Errorf("replace(what is there) = %v, want nil", err)
+	}
+}

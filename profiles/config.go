@@ -27,7 +27,7 @@ type Config struct {
 var configKeys = []string{"default_backend", "allow_plaintext", "timeout"}
 
 // Config reads config.toml. A missing file gives the defaults. Unknown keys in
-// [secrets] are errors.
+// [secrets] and [audit] are errors.
 func (h Home) Config() (Config, error) {
 	c := Config{DefaultBackend: "keyring"}
 	data, err := h.read("config.toml")

@@ -36,19 +36,13 @@ func chosenIndex(root map[string]any) int {
 			list = append(list, t)
 		}
 	}
-	chosen, count := -1, 0
-	for i, t := range list {
-		if d, _ := t["is_default"].(bool); d {
-			chosen, count = i, count+1
-		}
+	var defaults []bool
+	for _, t := range list {
+		d, _ := t["is_default"].(bool)
+		defaults = append(defaults, d)
 	}
-	switch {
-	case count == 1:
-		return chosen
-	case count == 0 && len(list) == 1:
-		return 0
-	}
-	return -1
+	i, _ := chosenOf(defaults)
+	return i
 }
 
 // nameOf makes a secret's name of a variable's: OPENROUTER_API_KEY is openrouter.

@@ -50,7 +50,7 @@ func (l *Leftover) Where() string {
 // pasted key.
 func shownFile(file string) string {
 	if names.LooksSecret(strings.TrimSuffix(filepath.Base(file), ".toml")) {
-		return filepath.Join(filepath.Dir(file), "(not shown: it looks like a key)")
+		return filepath.Join(filepath.Dir(file), names.Hidden)
 	}
 	return file
 }

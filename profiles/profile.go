@@ -93,7 +93,7 @@ func (h Home) Profile(name string) (*Profile, error) {
 func (h Home) noSuchProfile(name string) error {
 	err := fmt.Errorf("reading profile %s: %w", names.Show(name), ErrNoProfile)
 	if _, herr := h.Path(); herr != nil {
-		return hint.Add(fmt.Errorf("reading profile %s: %w", names.Show(name), herr), hint.Of(herr))
+		return fmt.Errorf("reading profile %s: %w", names.Show(name), herr)
 	}
 	list, _ := h.List()
 	if near := names.Near(name, list); near != "" {

@@ -28,23 +28,34 @@ func (w *wgEndpoints) fill(p *Profile) error {
 }
 
 func (w *wgEndpoints) chosen() (*wgEndpoint, error) {
-	var chosen *wgEndpoint
-	for i := range w.Endpoints {
-		if !w.Endpoints[i].IsDefault {
-			continue
-		}
-		if chosen != nil {
-			return nil, errors.New("two of [[llm_endpoints.endpoints]] have is_default = true")
-		}
-		chosen = &w.Endpoints[i]
+	var defaults []bool
+	for _, e := range w.Endpoints {
+		defaults = append(defaults, e.IsDefault)
 	}
-	switch {
-	case chosen != nil:
-		return chosen, nil
-	case len(w.Endpoints) == 1:
-		return &w.Endpoints[0], nil
-	case len(w.Endpoints) > 1:
-		return nil, fmt.Errorf("none of the %d [[llm_endpoints.endpoints]] has is_default = true", len(w.Endpoints))
+	i, err := chosenOf(defaults)
+	if err != nil || i < 0 {
+		return nil, err
 	}
-	return nil, nil
+	return &w.Endpoints[i], nil
+}
+
+// chosenOf is the number of the endpoint that a run takes its key from: the one that
+// is_default, or the only one. -1 where there are none.
+func chosenOf(defaults []bool) (int, error) {
+	chosen := -1
+	for i, is := range defaults {
+		if is && chosen >= 0 {
+			return -1, errors.New("two of [[llm_endpoints.endpoints]] have is_default = true")
+		}
+		if is {
+			chosen = i
+		}
+	}
+	if chosen < 0 && len(defaults) > 1 {
+		return -1, fmt.Errorf("none of the %d [[llm_endpoints.endpoints]] has is_default = true", len(defaults))
+	}
+	if chosen < 0 {
+		return len(defaults) - 1, nil // the only one, or none
+	}
+	return chosen, nil
 }

@@ -69,7 +69,7 @@ func oursOrRoots(address string) error {
 }
 
 func noBus(err error) error {
-	return hint.Add(err, "on a desktop, log in there first; "+Elsewhere("keyring"))
+	return hint.Add(err, "on a desktop, log in there first")
 }
 
 // quiet is a condition that adds nothing to an error's text.
@@ -111,7 +111,7 @@ func busError(ctx context.Context, err error) error {
 		switch e.Name {
 		case "org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NameHasNoOwner":
 			return hint.Add(fmt.Errorf("no Secret Service on this bus: %w", ErrUnavailable),
-				"install and start one (gnome-keyring, KeePassXC, KWallet); "+Elsewhere("keyring"))
+				"install and start one (gnome-keyring, KeePassXC, KWallet)")
 		}
 		return fmt.Errorf("asking the Secret Service: it answered %s%w", names.Printable(e.Name), condition(e.Name))
 	}

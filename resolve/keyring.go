@@ -95,6 +95,9 @@ var errAbsent = errors.New("the keyring has no collection to store in")
 // probe asks whether the keyring is there and says so when somebody has to
 // unlock it. ErrNotFound where reading says that an entry must be there.
 func probe(ctx context.Context, s *Settings, name string, reading bool) error {
+	if keyringProbe == nil && s.NoPrompt {
+		return fmt.Errorf("the keyring is not asked, since that may prompt: it may be %w", ErrLocked)
+	}
 	if keyringProbe == nil {
 		return nil
 	}

@@ -92,6 +92,7 @@ func keyringSet(ctx context.Context, s *Settings, name string, secret *Secret) (
 	if err := noted(ctx, s, name, true); err != nil {
 		return false, err
 	}
+	testOnlyLose()
 	return old != nil, keyringVerify(ctx, name, secret)
 }
 

@@ -31,6 +31,11 @@ func unlockCollection(ctx context.Context) error {
 	if err := call.Store(&unlocked, &prompt); err != nil || prompt == "/" {
 		return busError(ctx, err)
 	}
+	return waitFor(ctx, conn, prompt)
+}
+
+// waitFor shows the prompt and waits until it is completed, or its daemon ends.
+func waitFor(ctx context.Context, conn *dbus.Conn, prompt dbus.ObjectPath) error {
 	signals := make(chan *dbus.Signal, 16)
 	conn.Signal(signals)
 	defer conn.RemoveSignal(signals)
@@ -55,10 +60,9 @@ func unlockCollection(ctx context.Context) error {
 				return errors.New("its connection broke down")
 			case s.Name == "org.freedesktop.DBus.NameOwnerChanged" && len(s.Body) > 0 && s.Body[0] == secretsName:
 				return hint.Add(errors.New("the keyring's daemon ended while it was to be unlocked"), keyringUnlock)
+			case s.Name == secretsPrompt+".Completed" && s.Path == prompt && len(s.Body) > 0 && s.Body[0] == true: // dismissed
+				return hint.Add(fmt.Errorf("the keyring is %w and was not unlocked", ErrLocked), keyringUnlock)
 			case s.Name == secretsPrompt+".Completed" && s.Path == prompt:
-				if len(s.Body) > 0 && s.Body[0] == true {
-					return hint.Add(fmt.Errorf("the keyring is %w and was not unlocked", ErrLocked), keyringUnlock)
-				}
 				return nil
 			}
 		case <-ctx.Done():

@@ -122,6 +122,7 @@ func changePlaintext(ctx context.Context, s *Settings, change func(map[string][]
 	if err := safefile.Write(path, data); err != nil {
 		return err
 	}
+	testOnlyLose()
 	again, err := readPlaintext(s)
 	if err == nil && !maps.EqualFunc(again, entries, bytes.Equal) {
 		err = errors.New("what was read back is not what was written")

@@ -110,7 +110,7 @@ func (r Ref) String() string {
 func shownPath(path string) string {
 	for part := range strings.SplitSeq(path, "/") {
 		if names.LooksSecret(part) && !isItemID(part) {
-			return "(not shown: it looks like a key)"
+			return names.Hidden
 		}
 	}
 	return names.Printable(path)

@@ -35,7 +35,8 @@ type Settings struct {
 	Timeout time.Duration
 	// Person says that somebody is there to answer a prompt.
 	Person bool
-	// NoPrompt makes nobody unlock anything: what is locked answers with ErrLocked.
+	// NoPrompt makes nobody unlock a keyring: one that is locked, or may be, answers
+	// with ErrLocked. A password manager is asked all the same.
 	NoPrompt bool
 	// Say prints one line for a person. It may be called from any goroutine.
 	Say func(line string)
@@ -150,6 +151,11 @@ func (r *Resolver) sayWhenSlow(b *Backend) func() {
 
 // explained adds the hint that fits the outcome, unless the backend gave one.
 func (r *Resolver) explained(b *Backend, ref Ref, err error) error {
+	if OutcomeOf(err) == Unavailable && b.Store != nil {
+		if other := r.holder(b.Scheme, ref.Path); other != "" {
+			return hint.Add(err, fmt.Sprintf("%s has an entry of that name: use the reference %s:%s", other, other, names.Or(ref.Path, "NAME")))
+		}
+	}
 	if hint.Of(err) != "" {
 		return err
 	}
@@ -161,6 +167,17 @@ func (r *Resolver) explained(b *Backend, ref Ref, err error) error {
 			"see whether it works by itself; a longer wait: [secrets] timeout in config.toml")
 	}
 	return err
+}
+
+// holder is another store that surely has name, "" if none has. Nobody is made to
+// unlock anything.
+func (r *Resolver) holder(but, name string) string {
+	for _, scheme := range r.Usable() {
+		if scheme != but && r.has(scheme, name) {
+			return scheme
+		}
+	}
+	return ""
 }
 
 // SetCommand is the command that stores the entry that ref names; with a name that

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/names"
 )
 
 // search is auto:NAME: the stores in their order, then the environment if an
@@ -33,12 +34,19 @@ func (r *Resolver) search(ctx context.Context, ref Ref) (*Secret, error) {
 		case Failed:
 			return nil, err
 		case NotFound:
-			misses = append(misses, "no such entry in "+step.Scheme)
+			misses = append(misses, missed(step))
 		case Unavailable:
 			misses = append(misses, step.Scheme+" is not available here")
 		}
 	}
 	return nil, hint.Add(fmt.Errorf("resolving %s: %w", ref, nowhere(strings.Join(misses, ", "))), "run: "+r.SetCommand(ref))
+}
+
+func missed(step Ref) string {
+	if step.Scheme == "env" {
+		return names.Or(step.Path, "the variable") + " is not set"
+	}
+	return "no such entry in " + step.Scheme
 }
 
 // nowhere is an ErrNotFound that says where was looked.

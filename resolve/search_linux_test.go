@@ -40,7 +40,7 @@ func TestSearch(t *testing.T) {
 		"keyring first":       {"k", "e", "p", true, Auto(name, variable), false, "k", "keyring", ""},
 		"then environment":    {"", "e", "p", true, Auto(name, variable), false, "e", "env", "secret wg-test: no such entry in keyring; taken from env; hint: wg-run migrate moves it to keyring, and the profile to a reference"},
 		"not asked":           {"", "e", "p", true, Auto(name, ""), false, "p", "plaintext", "secret wg-test: no such entry in keyring; taken from plaintext"},
-		"then plaintext":      {"", "", "p", true, Auto(name, variable), false, "p", "plaintext", "secret wg-test: no such entry in keyring, no such entry in env; taken from plaintext"},
+		"then plaintext":      {"", "", "p", true, Auto(name, variable), false, "p", "plaintext", "secret wg-test: no such entry in keyring, WG_TEST_SEARCH is not set; taken from plaintext"},
 		"no bus":              {"", "", "p", false, Auto(name, ""), false, "p", "plaintext", "secret wg-test: keyring is not available here; taken from plaintext"},
 		"no bus, env":         {"", "e", "", false, Auto(name, variable), false, "e", "env", "secret wg-test: keyring is not available here; taken from env; hint: wg-run migrate moves it to keyring, and the profile to a reference"},
 		"nowhere":             {"", "", "", true, Auto(name, variable), false, "", "", ""},

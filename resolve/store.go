@@ -60,6 +60,9 @@ func (r *Resolver) Set(ctx context.Context, scheme, name string, secret *Secret)
 	return replaced, err
 }
 
+// testOnlyLose lets a test be a store that loses what was set, before it is read back.
+var testOnlyLose = func() {}
+
 // Storable refuses an empty secret and one over MaxSecret bytes.
 func Storable(secret *Secret) error {
 	switch {
@@ -74,10 +77,18 @@ func Storable(secret *Secret) error {
 // Lacks reports whether ref names an entry of a store that surely has none of that
 // name. Nobody is made to unlock anything.
 func (r *Resolver) Lacks(ctx context.Context, ref Ref) bool {
-	ctx, cancel := context.WithTimeout(ctx, time.Second) // a remark is not worth more
-	defer cancel()
 	list, err := r.List(ctx, ref.Scheme)
 	return err == nil && !slices.Contains(list, ref.Path)
+}
+
+// remarking bounds what is found out for a remark only.
+const remarking = time.Second
+
+func (r *Resolver) has(scheme, name string) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), remarking)
+	defer cancel()
+	list, err := r.List(ctx, scheme)
+	return err == nil && slices.Contains(list, name)
 }
 
 // Remove removes name from the backend of that scheme.
@@ -107,14 +118,17 @@ func (r *Resolver) Check(ctx context.Context, scheme string) error {
 // has it unlocked.
 func (r *Resolver) Ready(ctx context.Context, scheme string) error {
 	err := r.Check(ctx, scheme)
-	if errors.Is(err, ErrLocked) {
+	switch {
+	case errors.Is(err, ErrLocked):
 		return nil
+	case OutcomeOf(err) == Unavailable:
+		return hint.Add(err, strings.TrimPrefix(hint.Of(err)+"; "+elsewhere(scheme), "; "))
 	}
 	return err
 }
 
-// Elsewhere names the commands that choose another store than scheme.
-func Elsewhere(scheme string) string {
+// elsewhere names the commands that choose another store than scheme.
+func elsewhere(scheme string) string {
 	var list []string
 	for i := range backends {
 		if b := &backends[i]; b.Store != nil && b.Scheme != scheme {

@@ -5,11 +5,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/zalando/go-keyring"
 
 	"github.com/graphwork/wg-run/internal/hint"
 )
@@ -196,4 +200,27 @@ func TestStoreCrowdOfProcesses(t *testing.T) {
 		}
 		wantCrowd(t, b, r, "processes")
 	})
+}
+
+// A store that loses what was set without an error is found out.
+func TestSetIsReadBack(t *testing.T) {
+	withKeyring(t)
+	r, _ := newResolver(t)
+	defer func(f func()) { testOnlyLose = f }(testOnlyLose)
+	for scheme, lose := range map[string]func(){
+		"keyring": func() { _ = keyring.Set(keyringService, "wg-lost", "another value") },
+		"plaintext": func() {
+			_ = os.WriteFile(filepath.Join(r.Home, "secrets.toml"), []byte("version = 1\n[secrets]\nother = \"x\"\n"), 0o600)
+		},
+	} {
+		testOnlyLose = lose
+		_, err := r.Set(t.Context(), scheme, "wg-lost", NewSecret([]byte(planted)))
+		if err == nil || !strings.Contains(err.Error(), "what was read back is not what was") || holdsPart(err.Error(), planted) {
+			t.Errorf("Set(%s, which loses it) = %v, want an error that says so", scheme, err)
+		}
+	}
+	testOnlyLose = func() { _ = keyring.Delete(keyringService, "wg-lost") }
+	if _, err := r.Set(t.Context(), "keyring", "wg-lost", NewSecret([]byte(planted))); !errors.Is(err, ErrNotFound) {
+		t.Errorf("Set(keyring, which removes it) = %v, want ErrNotFound", err)
+	}
 }

@@ -23,6 +23,7 @@ type auditLine struct {
 	Profile string `json:"profile,omitempty"`
 	Secret  string `json:"secret,omitempty"`
 	Ref     string `json:"ref,omitempty"`
+	Source  string `json:"source,omitempty"` // the backend that had it
 	Channel string `json:"channel,omitempty"`
 	Program string `json:"program,omitempty"`
 	PID     int    `json:"pid"`
@@ -78,7 +79,9 @@ func (a *audit) delivered(p *inject.Plan) error {
 	}
 	var lines []auditLine
 	for _, d := range p.Deliveries {
-		lines = append(lines, a.line(auditDelivered, d.Name, d.Ref.String(), d.Channel.Name, nil))
+		l := a.line(auditDelivered, d.Name, d.Ref.String(), d.Channel.Name, nil)
+		l.Source = d.Source
+		lines = append(lines, l)
 	}
 	return a.write(lines)
 }
@@ -110,11 +113,10 @@ func auditRevealing(ref resolve.Ref, source string) error {
 		return err
 	}
 	a := newAudit(home, true)
-	if ref.Scheme == "auto" {
-		ref.Scheme = source
-	}
 	a.program = "wg-run secret get --reveal"
-	return a.write([]auditLine{a.line(auditRevealed, "", ref.String(), "stdout", nil)})
+	l := a.line(auditRevealed, "", ref.String(), "stdout", nil)
+	l.Source = source
+	return a.write([]auditLine{l})
 }
 
 func (a *audit) line(outcome, secret, ref, channel string, err error) auditLine {

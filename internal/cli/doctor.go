@@ -13,6 +13,17 @@ type doctorCmd struct {
 	JSON bool `name:"json" help:"Print one JSON object."`
 }
 
+// Help is shown by --help.
+func (doctorCmd) Help() string {
+	return `Looks at the backends, the modes of files, profiles and whether their secrets
+resolve, what is left of api_key_env, variables of this shell that hold a stored
+secret, the plaintext store, programs that close descriptors, and what lets others
+see a worker's memory (ptrace, core files, swap). A line ends with what mends it.
+
+It makes nobody unlock a keyring; a password manager that a profile names is asked
+as a run asks it. Exit status: 0 healthy, 1 a problem was found; a note is none.`
+}
+
 // The states of a finding. A problem makes doctor exit with 1; a note is about this
 // machine, or something that was chosen, and does not.
 const (
@@ -82,7 +93,7 @@ func (c *doctorCmd) Run() error {
 		d.problem(err)
 		return d.end()
 	}
-	r.NoPrompt, r.Person = true, false // looking is no reason to ask anybody
+	r.NoPrompt, r.Person, r.Say = true, false, nil // looking is no reason to ask anybody
 	defer func() {
 		for _, a := range d.asked {
 			a.secret.Wipe()
@@ -133,7 +144,9 @@ func (d *doctor) end() error {
 
 // checkSystem leaves the platform's part to its file.
 func (d *doctor) checkSystem(context.Context) {
-	if checkPlatform != nil {
-		checkPlatform(d)
+	if checkPlatform == nil {
+		d.add(stateNote, "nothing is looked at on this platform", "")
+		return
 	}
+	checkPlatform(d)
 }

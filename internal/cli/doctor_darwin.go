@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"io/fs"
-
 	"golang.org/x/sys/unix"
 )
 
@@ -14,5 +12,3 @@ func init() {
 		}
 	}
 }
-
-func openToOthers(mode fs.FileMode) bool { return mode&0o077 != 0 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,8 +18,6 @@ func init() {
 		d.checkSwap()
 	}
 }
-
-func openToOthers(mode fs.FileMode) bool { return mode&0o077 != 0 }
 
 // checkPtrace looks at Yama (https://docs.kernel.org/admin-guide/LSM/Yama.html).
 func (d *doctor) checkPtrace() {
@@ -58,27 +55,27 @@ func (d *doctor) checkSwap() {
 	if err != nil {
 		return
 	}
-	clear := true
+	encrypted := true
 	for _, line := range strings.Split(string(data), "\n")[1:] {
 		fields := strings.Fields(line)
 		if len(fields) == 0 || strings.HasPrefix(fields[0], "/dev/zram") || onCrypt(fields[0]) {
 			continue
 		}
-		clear = false
+		encrypted = false
 		d.add(stateNote, fmt.Sprintf("a worker's memory and memfd may be swapped to %s, unencrypted as far as the kernel tells (a pipe never is)", fields[0]),
 			hint.Command("sudo", "swapoff", fields[0])+", or encrypt it: man crypttab")
 	}
-	if clear {
+	if encrypted {
 		d.add(stateOK, "there is no unencrypted swap", "")
 	}
 }
 
 // onCrypt reports whether a device is one of dm-crypt's.
 func onCrypt(device string) bool {
-	real, err := filepath.EvalSymlinks(device)
+	target, err := filepath.EvalSymlinks(device)
 	if err != nil {
 		return false
 	}
-	uuid, err := os.ReadFile(filepath.Join("/sys/block", filepath.Base(real), "dm", "uuid"))
+	uuid, err := os.ReadFile(filepath.Join("/sys/block", filepath.Base(target), "dm", "uuid"))
 	return err == nil && strings.HasPrefix(string(uuid), "CRYPT-")
 }

@@ -37,7 +37,7 @@ func (d *doctor) checkProfiles(ctx context.Context) {
 }
 
 func (d *doctor) checkProfile(ctx context.Context, p *profiles.Profile) {
-	list, err := new(runFlags).wants(p)
+	list, err := judged(p)
 	if err != nil {
 		d.problem(err)
 		return
@@ -54,8 +54,8 @@ func (d *doctor) checkProfile(ctx context.Context, p *profiles.Profile) {
 			continue
 		}
 		switch _, err := d.resolve(ctx, w.Ref); {
-		case errors.Is(err, errNotAskedAgain), errors.Is(err, resolve.ErrLocked):
-			d.add(stateNote, fmt.Sprintf("profile %s: %s was not asked: %v", names.Show(p.Name), w.Ref, err), "")
+		case isNotAsked(err), errors.Is(err, resolve.ErrLocked):
+			d.add(stateNote, fmt.Sprintf("profile %s: it is not known whether %s resolves: %v", names.Show(p.Name), w.Ref, err), "")
 		case err != nil:
 			d.problem(dangling(p, w, err))
 		default:
@@ -67,8 +67,15 @@ func (d *doctor) checkProfile(ctx context.Context, p *profiles.Profile) {
 	}
 }
 
-// errNotAskedAgain: the backend has failed or hung already.
-var errNotAskedAgain = errors.New("it is not asked again")
+// notAsked is the error of a backend that has failed already.
+type notAsked struct{ error }
+
+func (n notAsked) Unwrap() error { return n.error }
+
+func isNotAsked(err error) bool {
+	_, ok := errors.AsType[notAsked](err)
+	return ok
+}
 
 // resolve resolves a reference once, and asks no backend that has hung before.
 func (d *doctor) resolve(ctx context.Context, ref resolve.Ref) (*resolve.Secret, error) {
@@ -80,11 +87,11 @@ func (d *doctor) resolve(ctx context.Context, ref resolve.Ref) (*resolve.Secret,
 		scheme = "keyring" // its first step; to go on behind one that failed would be wrong
 	}
 	if err := d.down[scheme]; resolve.OutcomeOf(err) == resolve.Failed {
-		return nil, fmt.Errorf("%w: %w", errNotAskedAgain, err)
+		return nil, notAsked{err}
 	}
 	secret, err := d.r.Resolve(ctx, ref)
 	if errors.Is(err, resolve.ErrTimeout) {
-		d.down[ref.Scheme] = err
+		d.down[scheme] = err
 	}
 	d.asked[ref] = answered{secret, err}
 	return secret, err

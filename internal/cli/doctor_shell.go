@@ -23,20 +23,10 @@ const comparing = 10 * time.Second
 func (d *doctor) checkEnvironment(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, comparing)
 	defer cancel()
-	for _, scheme := range d.r.Usable() {
-		if d.down[scheme] != nil {
-			continue
-		}
-		list, _ := d.r.List(ctx, scheme) // a failure was told by its backend's check
-		for _, name := range list {
-			if names.Valid(name) {
-				_, _ = d.resolve(ctx, resolve.Ref{Scheme: scheme, Path: name})
-			}
-		}
-	}
+	d.askAll(ctx)
 	var refs []resolve.Ref
 	for ref, a := range d.asked {
-		if a.err == nil {
+		if a.err == nil && a.secret.Source != "env" { // that is where it is to be taken from first
 			refs = append(refs, ref)
 		}
 	}
@@ -55,6 +45,25 @@ func (d *doctor) checkEnvironment(ctx context.Context) {
 	}
 	if ctx.Err() != nil {
 		d.add(stateNote, fmt.Sprintf("there is too much to compare the environment with in %v: not all of it was", comparing), "")
+	}
+}
+
+// askAll asks the stores for all that they have, and says which could not be.
+func (d *doctor) askAll(ctx context.Context) {
+	for _, scheme := range d.r.Usable() {
+		err := d.down[scheme]
+		var list []string
+		if err == nil {
+			list, err = d.r.List(ctx, scheme)
+		}
+		if resolve.OutcomeOf(err) == resolve.Failed {
+			d.add(stateNote, "the environment was not compared with what is in "+scheme+", which does not answer", "")
+		}
+		for _, name := range list {
+			if names.Valid(name) {
+				_, _ = d.resolve(ctx, resolve.Ref{Scheme: scheme, Path: name})
+			}
+		}
 	}
 }
 
@@ -93,6 +102,6 @@ func (d *doctor) checkLaunchers(context.Context) {
 	}
 	if len(here) > 0 {
 		d.add(stateNote, "a worker behind one of these finds no descriptor: "+strings.Join(here, ", "),
-			"put wg-run behind them, as: sudo -u USER wg-run … -- WORKER")
+			"put wg-run behind it, as: sudo -u USER wg-run … -- WORKER; for Python and Node: docs/workers.md")
 	}
 }

@@ -27,7 +27,14 @@ func (d *doctor) checkBackends(ctx context.Context) {
 			d.add(stateOK, s.Backend+" is ready", "")
 		case s.Default:
 			d.down[s.Backend] = s.err
-			d.add(stateProblem, "the default backend: "+s.Why, s.Hint)
+			err := d.r.Ready(ctx, s.Backend) // which names other stores, too
+			if err == nil {
+				err = s.err
+			}
+			d.problem(fmt.Errorf("the default backend: %w", err))
+		case resolve.OutcomeOf(s.err) == resolve.Failed && !s.Locked:
+			d.down[s.Backend] = s.err
+			d.problem(s.err)
 		default:
 			d.down[s.Backend] = s.err
 			d.add(stateNote, s.Backend+", which is not the default: "+s.Why, "")
@@ -35,7 +42,7 @@ func (d *doctor) checkBackends(ctx context.Context) {
 	}
 }
 
-// checkFiles reads every file of ours under the rules that a run applies.
+// checkFiles holds every file of ours against the rules that a run applies.
 func (d *doctor) checkFiles(ctx context.Context) {
 	dir, err := d.home.Path()
 	if err != nil {
@@ -56,29 +63,34 @@ func (d *doctor) checkFiles(ctx context.Context) {
 	if mode := fi.Mode().Perm(); openToOthers(mode) {
 		d.add(stateProblem, fmt.Sprintf("%s: mode %04o lets others look into it", dir, mode), hint.Command("chmod", "700", dir))
 	}
-	for _, f := range []struct {
-		name string
-		rule safefile.Rule
-	}{
-		{"active-profile", safefile.Rule{}},
-		{"secrets.toml", safefile.Rule{Private: true}},
-		{"audit.jsonl", safefile.Rule{Private: true}},
-	} {
-		d.readable(filepath.Join(dir, f.name), f.rule)
-	}
+	d.readable(filepath.Join(dir, "active-profile"), safefile.Rule{})
+	d.readable(filepath.Join(dir, "secrets.toml"), safefile.Rule{Private: true})
+	d.checkAudit(ctx, filepath.Join(dir, "audit.jsonl"))
 	kept, err := d.home.KeptByWg()
 	if err != nil {
 		d.problem(err)
 	}
 	for _, k := range kept {
-		d.readable(k.Path, safefile.Rule{Private: true})
-	}
-	if d.config.Audit { // nothing is appended, but the file is made, as a run would
-		ctx, cancel := context.WithTimeout(ctx, auditTime)
-		defer cancel()
-		if err := safefile.Append(ctx, filepath.Join(dir, "audit.jsonl"), nil); err != nil {
-			d.problem(fmt.Errorf("writing audit.jsonl: %w", err))
+		if err := safefile.Judge(k.Path, safefile.Rule{Private: true}); errors.Is(err, safefile.ErrUnsafe) {
+			mend := hint.Command("chmod", "600", k.Path)
+			if names.PathLooksSecret(k.Path) {
+				mend = "chmod 600 FILE"
+			}
+			d.add(stateProblem, "others can read or change a key of wg's: "+names.ShowPath(k.Path), mend)
 		}
+	}
+}
+
+// checkAudit sees whether a line could be appended to the audit log.
+func (d *doctor) checkAudit(ctx context.Context, path string) {
+	if !d.config.Audit {
+		d.readable(path, safefile.Rule{Private: true})
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, auditTime)
+	defer cancel()
+	if err := safefile.Append(ctx, path, nil); err != nil {
+		d.problem(fmt.Errorf("writing audit.jsonl: %w", err))
 	}
 }
 
@@ -108,7 +120,8 @@ func (d *doctor) checkPlaintext(ctx context.Context) {
 	}
 	list, err := d.r.List(ctx, "plaintext")
 	if err != nil {
-		return // said by its backend's check
+		d.add(stateNote, "the plaintext store cannot be read", "")
+		return
 	}
 	switch {
 	case d.r.DefaultBackend == "plaintext":

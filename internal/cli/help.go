@@ -11,6 +11,7 @@ import (
 
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
+	"github.com/graphwork/wg-run/resolve"
 )
 
 const description = `Usage: wg-run [flags] -- WORKER [ARG...]
@@ -67,6 +68,12 @@ func printTopHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	for _, leaf := range k.Model.Leaves(true) {
 		stdout("  %-20s %s\n", strings.TrimPrefix(leaf.FullPath(), "wg-run "), leaf.Help)
 	}
+	stdout("\nReferences:\n")
+	for _, b := range resolve.Backends() {
+		stdout("  %-20s %s\n", b.Scheme+":", b.Help)
+	}
+	stdout("  %-20s %s\n", "auto:", "the first of the stores above that has it")
+	stdout("\nFiles are in ~/.wg, or $WG_HOME; $WG_PROFILE names a profile. More: wg-run COMMAND --help, and docs/.\n")
 	return nil
 }
 

@@ -18,6 +18,17 @@ type migrateCmd struct {
 	FromWg bool `help:"Store the keys that the wg tool keeps in ~/.wg/keystore, secrets and keys, too, without asking."`
 }
 
+// Help is shown by --help.
+func (migrateCmd) Help() string {
+	return `For every api_key_env in config.toml and the profiles, those of the wg tool
+included: stores the value of the variable in the default backend, keeps the file as
+FILE.bak, and replaces the line by api_key_ref. Comments and order stay. What cannot
+be moved is named and left; running it again changes nothing. It ends with where the
+variable is still set and was typed.
+
+Exit status: 0 all is moved, 1 something was left. See docs/migration.md.`
+}
+
 // migration moves values into the default backend, and references into the files.
 // The secret is stored first: killed at any point, no reference is without it.
 type migration struct {
@@ -33,8 +44,8 @@ type migration struct {
 	moved []string
 	// awaited are the profiles that still take their keys from a variable.
 	awaited map[string]string
-	// left counts what could not be moved.
-	left int
+	// left counts what could not be moved, done what was.
+	left, done int
 }
 
 // Run migrates everything that can be, and names what cannot.
@@ -59,6 +70,7 @@ func (c *migrateCmd) Run() error {
 	if err != nil {
 		m.skip(err)
 	}
+	keys = m.wanted(keys)
 	if len(list)+len(keys) > 0 {
 		unlock, err := m.begin()
 		if err != nil {
@@ -67,17 +79,19 @@ func (c *migrateCmd) Run() error {
 		defer unlock()
 		list, _ = home.Leftovers() // another migration may have moved some meanwhile
 	}
-	if err := m.moveAll(list); err != nil {
-		return err
+	err = m.moveAll(list)
+	if err == nil {
+		err = m.takeAll(keys)
 	}
-	if err := m.takeAll(keys); err != nil {
-		return err
-	}
+	m.tellTraces()
 	switch {
+	case err != nil:
+		return err
 	case m.left > 0:
 		return errSaid
-	case len(list) == 0 && len(keys) == 0:
+	case m.done == 0:
 		say("nothing to migrate")
+		say("hint: for a variable that no profile names: wg-run secret set NAME, and then: wg-run profile create NAME")
 	}
 	return nil
 }
@@ -87,7 +101,7 @@ func (m *migration) begin() (unlock func(), err error) {
 	if err := m.chooseBackend(); err != nil || m.DryRun {
 		return func() {}, err
 	}
-	ctx, cancel := locking(m.r)
+	ctx, cancel := locking(m.home)
 	defer cancel()
 	return m.home.LockMigration(ctx)
 }
@@ -110,6 +124,7 @@ func (m *migration) chooseBackend() (err error) {
 
 // did tells of a step: what a dry run finds is its answer, all else is talk.
 func (m *migration) did(past, would, format string, args ...any) {
+	m.done++
 	text := fmt.Sprintf(format, args...)
 	if m.DryRun {
 		stdout("%-8s %s\n", would, text)

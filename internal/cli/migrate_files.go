@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -29,9 +28,6 @@ func (m *migration) moveAll(list []profiles.Leftover) error {
 			return err
 		}
 		i = n
-	}
-	if len(m.moved) > 0 && !m.DryRun {
-		m.tellTraces()
 	}
 	return nil
 }
@@ -81,7 +77,7 @@ func (m *migration) moveFile(list []profiles.Leftover) error {
 		case errors.Is(l.Problem, profiles.ErrForeign):
 			m.did("left", "leave", "%s: %v", l.Where(), l.Problem)
 		case l.Problem != nil:
-			m.skip(hint.Add(fmt.Errorf("%s: %w", l.Where(), l.Problem), hint.Of(l.Problem)))
+			m.skip(fmt.Errorf("%s: %w", l.Where(), l.Problem))
 		default:
 			ready = append(ready, profiles.Moved{Leftover: l, Ref: m.scheme + ":" + l.Name})
 			continue
@@ -90,24 +86,29 @@ func (m *migration) moveFile(list []profiles.Leftover) error {
 			m.awaited[l.Profile] = l.Variable
 		}
 	}
-	var stored []profiles.Moved
-	for _, l := range m.rewritable(ready) {
+	stored, err := m.storeAll(m.rewritable(ready))
+	if err == nil && len(stored) > 0 {
+		m.rewrite(stored)
+	}
+	return err
+}
+
+// storeAll stores the values of those, and returns those that are stored.
+func (m *migration) storeAll(list []profiles.Moved) (stored []profiles.Moved, err error) {
+	for _, l := range list {
 		known, err := m.keep(l.Name, resolve.NewSecret([]byte(os.Getenv(l.Variable))), variableName(l.Variable))
 		switch {
 		case errors.Is(err, errStore):
-			return err
+			return nil, err
 		case err != nil:
-			m.skip(hint.Add(fmt.Errorf("%s: %w", l.Where(), err), hint.Of(err)))
+			m.skip(fmt.Errorf("%s: %w", l.Where(), err))
 			continue
 		case !known:
 			m.did("stored", "store", "%s as %s:%s", variableName(l.Variable), m.scheme, names.Or(l.Name, "…"))
 		}
 		stored = append(stored, l)
 	}
-	if len(stored) > 0 {
-		m.rewrite(stored)
-	}
-	return nil
+	return stored, nil
 }
 
 // rewritable leaves those whose places in the file can be changed by line: nothing is
@@ -162,7 +163,7 @@ func (m *migration) rewrite(moved []profiles.Moved) {
 	if slices.ContainsFunc(moved, func(l profiles.Moved) bool { return l.OfWg() }) && m.scheme != "keyring" && !m.DryRun {
 		say("warning: the wg tool itself does not read " + m.scheme + ": references; where it needs this file, put the old one back")
 	}
-	ctx, cancel := locking(m.r)
+	ctx, cancel := locking(m.home)
 	defer cancel()
 	backup, err := m.home.Rewrite(ctx, moved, m.DryRun)
 	if err != nil {
@@ -176,6 +177,6 @@ func (m *migration) rewrite(moved []profiles.Moved) {
 		}
 	}
 	if backup != "" {
-		say("the old file is kept: " + names.ShowPath(filepath.Join(filepath.Dir(moved[0].File), filepath.Base(backup))))
+		say("the old file is kept: " + names.ShowPath(backup))
 	}
 }

@@ -106,24 +106,24 @@ func restated(err error, model *kong.Application, args []string) error {
 	text := err.Error()
 	switch {
 	case strings.HasPrefix(text, "unknown flag"):
-		return hint.Add(fmt.Errorf("%sunknown flag%s", doing, nearFlag(model, args)), helpLine(args))
+		return hint.Add(fmt.Errorf("%sunknown flag%s", doing, nearFlag(model, args)), helpLine(model, args))
 	case strings.HasPrefix(text, "unexpected argument") && len(args) > 1 && args[0] == "secret" && args[1] == "set":
 		return hint.Add(errors.New(doing+"'secret set' takes a name and nothing else: a value on the command line would be seen in ps and in the shell's history"),
 			"wg-run secret set NAME, and type or paste the value when asked")
 	case strings.HasPrefix(text, "unexpected argument"):
-		return hint.Add(errors.New(doing+"a word too many, or no such command (not shown, it may be a key)"+nearCommand(model, args)), helpLine(args))
+		return hint.Add(errors.New(doing+"a word too many, or no such command (not shown, it may be a key)"+nearCommand(model, args)), helpLine(model, args))
 	case strings.HasPrefix(text, "expected \"<"), strings.HasPrefix(text, "expected one of"),
 		strings.HasPrefix(text, "missing flags"), strings.HasSuffix(text, "can't be used together"):
-		return hint.Add(errors.New(doing+text), helpLine(args))
+		return hint.Add(errors.New(doing+text), helpLine(model, args))
 	}
 	if rule, _, ok := strings.Cut(text, " but got "); ok && strings.Contains(rule, " must be one of ") {
-		return hint.Add(errors.New(doing+rule), helpLine(args[:1]))
+		return hint.Add(errors.New(doing+rule), helpLine(model, args))
 	}
 	flag, _, _ := strings.Cut(text, ":")
 	if flag, _, _ = strings.Cut(flag, "="); slices.Contains(flagNames(model, args), flag) {
-		return hint.Add(errors.New(doing+flag+" has no value, or one that it does not take (not shown, it may be a key)"), helpLine(args))
+		return hint.Add(errors.New(doing+flag+" has no value, or one that it does not take (not shown, it may be a key)"), helpLine(model, args))
 	}
-	return hint.Add(errors.New(doing+"a flag has no value, or one that it does not take (not shown, it may be a key)"), helpLine(args))
+	return hint.Add(errors.New(doing+"a flag has no value, or one that it does not take (not shown, it may be a key)"), helpLine(model, args))
 }
 
 // nearFlag names the known flag that the first unknown one is closest to.
@@ -189,13 +189,15 @@ func nearCommand(model *kong.Application, args []string) string {
 	return ""
 }
 
-func helpLine(args []string) string {
-	line := "wg-run"
-	for _, a := range args[:min(2, len(args))] { // deeper levels are on that page
-		if !names.Valid(a) || names.LooksSecret(a) { // what follows no command's name is not to be pasted
+// helpLine is the command that explains the command which args begin with.
+func helpLine(model *kong.Application, args []string) string {
+	node, line := model.Node, "wg-run"
+	for _, a := range args {
+		i := slices.IndexFunc(node.Children, func(c *kong.Node) bool { return c.Name == a })
+		if i < 0 {
 			break
 		}
-		line += " " + a
+		node, line = node.Children[i], line+" "+a
 	}
 	return line + " --help"
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/term"
+
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
 	"github.com/graphwork/wg-run/profiles"
@@ -44,7 +46,7 @@ func (c *profileCreate) Run() error {
 		return err
 	}
 	p := &profiles.Profile{Name: c.Name, Model: c.Model, Description: c.Description, APIKeyRef: text}
-	ctx, cancel := locking(r)
+	ctx, cancel := locking(home)
 	err = home.Create(ctx, p, c.Force)
 	cancel()
 	if err != nil {
@@ -58,21 +60,29 @@ func (c *profileCreate) Run() error {
 }
 
 // locking bounds the wait for the lock of our folder, and says so where it is long.
-func locking(r *resolve.Resolver) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithTimeout(context.Background(), r.Deadline())
-	if !r.Person {
+func locking(home profiles.Home) (context.Context, context.CancelFunc) {
+	config, _ := home.Config() // what is wrong with it is no reason not to write elsewhere
+	s := resolve.Settings{Timeout: config.Timeout, Person: term.IsTerminal(2)}
+	ctx, cancel := context.WithTimeout(context.Background(), s.Deadline())
+	if !s.Person {
 		return ctx, cancel
 	}
 	t := time.AfterFunc(time.Second, func() {
-		say(fmt.Sprintf("waiting up to %v for another wg-run, which writes there (ctrl-c gives up)", r.Deadline()))
+		say(fmt.Sprintf("waiting up to %v for another wg-run, which writes there (ctrl-c gives up)", s.Deadline()))
 	})
 	return ctx, func() { t.Stop(); cancel() }
 }
 
 // remarkOn says so where a reference surely resolves to nothing yet.
 func remarkOn(ctx context.Context, r *resolve.Resolver, ref resolve.Ref) {
+	ctx, cancel := context.WithTimeout(ctx, time.Second) // a remark is not worth more
+	defer cancel()
 	if err := r.Check(ctx, ref.Scheme); resolve.OutcomeOf(err) == resolve.Unavailable {
-		_ = complain(fmt.Errorf("warning: at the moment it cannot be resolved here: %w", err), 0)
+		err = fmt.Errorf("warning: at the moment it cannot be resolved here: %w", err)
+		if b := resolve.BackendOf(ref.Scheme); b != nil && b.Store != nil {
+			err = hint.Add(err, "where it is not to be here: wg-run secret backend show, wg-run secret backend set BACKEND, and this again with --force")
+		}
+		_ = complain(err, 0)
 		return
 	}
 	if r.Lacks(ctx, ref) {

@@ -24,7 +24,7 @@ func (c *profileList) Run() error {
 	}
 	views := []profileView{}
 	for _, name := range list {
-		v := profileView{Name: names.Or(name, hidden), Active: name == active}
+		v := profileView{Name: names.Or(name, names.Hidden), Active: name == active}
 		if p, err := home.Profile(name); err != nil {
 			v.Error = err.Error()
 		} else {

@@ -36,29 +36,26 @@ type secretView struct {
 	Via  string `json:"via,omitempty"`
 }
 
-// hidden stands for what may be a pasted key.
-const hidden = "(not shown: it looks like a key)"
-
 func viewOf(p *profiles.Profile, active string) profileView {
 	v := profileView{
-		Name: names.Or(p.Name, hidden), Active: p.Name == active,
+		Name: names.Or(p.Name, names.Hidden), Active: p.Name == active,
 		Description: names.Redacted(p.Description), Model: names.Redacted(p.Model),
-		APIKeyRef: refOrNot(p.APIKeyRef), Via: names.Or(p.Via, hidden),
+		APIKeyRef: refOrNot(p.APIKeyRef), Via: names.Or(p.Via, names.Hidden),
 	}
 	for _, program := range p.Allow {
 		v.Allow = append(v.Allow, names.Redacted(program))
 	}
 	for _, variable := range p.KeepEnv {
-		v.KeepEnv = append(v.KeepEnv, names.Or(variable, hidden))
+		v.KeepEnv = append(v.KeepEnv, names.Or(variable, names.Hidden))
 	}
 	if p.APIKeyRef == "" && p.APIKeyEnv != "" {
-		v.APIKeyEnv = names.Or(p.APIKeyEnv, hidden)
+		v.APIKeyEnv = names.Or(p.APIKeyEnv, names.Hidden)
 	}
 	for _, s := range p.Secrets {
-		v.Secrets = append(v.Secrets, secretView{names.Or(s.Name, hidden), refOrNot(s.Ref), names.Or(s.Via, hidden)})
+		v.Secrets = append(v.Secrets, secretView{names.Or(s.Name, names.Hidden), refOrNot(s.Ref), names.Or(s.Via, names.Hidden)})
 	}
 	for _, e := range p.Env {
-		v.Env = append(v.Env, names.Or(e.Name, hidden))
+		v.Env = append(v.Env, names.Or(e.Name, names.Hidden))
 	}
 	return v
 }

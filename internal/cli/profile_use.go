@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/graphwork/wg-run/fdpass"
 	"github.com/graphwork/wg-run/inject"
-	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
 	"github.com/graphwork/wg-run/profiles"
 	"github.com/graphwork/wg-run/resolve"
@@ -33,7 +31,7 @@ func (c *profileUse) Run() error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := locking(r)
+	ctx, cancel := locking(home)
 	defer cancel()
 	if err := home.Use(ctx, p.Name); err != nil {
 		return err
@@ -48,14 +46,11 @@ func (c *profileUse) Run() error {
 
 // resolveAll resolves every secret of a profile and throws the values away.
 func resolveAll(ctx context.Context, r *resolve.Resolver, p *profiles.Profile) (int, error) {
-	list, err := new(runFlags).wants(p)
+	list, err := judged(p)
 	if err != nil {
 		return 0, err
 	}
 	for _, w := range list {
-		if _, err := fdpass.Find(w.Via); err != nil {
-			return 0, fmt.Errorf("profile %s: %w", names.Show(p.Name), err)
-		}
 		secret, err := r.Resolve(ctx, w.Ref)
 		if err != nil {
 			return 0, dangling(p, w, err)
@@ -63,6 +58,19 @@ func resolveAll(ctx context.Context, r *resolve.Resolver, p *profiles.Profile) (
 		secret.Wipe()
 	}
 	return len(list), nil
+}
+
+// judged lists the secrets of a profile that a run would not refuse for itself.
+func judged(p *profiles.Profile) ([]inject.Want, error) {
+	var f runFlags
+	req := inject.Request{}
+	err := f.fill(&req, p)
+	if err == nil {
+		if err = inject.Judge(req); err != nil {
+			err = fmt.Errorf("profile %s: %w", names.Show(p.Name), err)
+		}
+	}
+	return req.Secrets, err
 }
 
 // dangling says which secret of which profile does not resolve, and why.
@@ -73,9 +81,9 @@ func dangling(p *profiles.Profile, w inject.Want, err error) error {
 	}
 	text := fmt.Sprintf("profile %s references secret %s but ", names.Show(p.Name), shown)
 	if errors.Is(err, resolve.ErrNotFound) && w.Ref.Scheme != "auto" {
-		return hint.Add(fmt.Errorf("%sno entry found in %s%w", text, w.Ref.Scheme, said{err}), hint.Of(err))
+		return fmt.Errorf("%sno entry found in %s%w", text, w.Ref.Scheme, said{err})
 	}
-	return hint.Add(fmt.Errorf("%s%w", text, err), hint.Of(err))
+	return fmt.Errorf("%s%w", text, err)
 }
 
 // said is a cause that the text before it has told already.
@@ -91,11 +99,7 @@ type profileRm struct {
 // Run removes a profile, and its name from active-profile.
 func (c *profileRm) Run() error {
 	home := profiles.Locate()
-	r, err := newResolver(home)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := locking(r)
+	ctx, cancel := locking(home)
 	defer cancel()
 	wasActive, err := home.Remove(ctx, c.Name)
 	if err != nil {

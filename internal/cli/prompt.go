@@ -78,18 +78,18 @@ func askHidden(tty *os.File, prompt string) ([]byte, error) {
 		err error
 	}
 	lines := make(chan line, 1)
-	fmt.Fprint(tty, prompt)
+	fmt.Fprint(shownOn(tty), prompt)
 	go func() {
 		b, err := readLine(tty)
 		lines <- line{b, err}
 	}()
 	select {
 	case l := <-lines:
-		fmt.Fprintln(tty)
+		fmt.Fprintln(shownOn(tty))
 		return checkTyped(tty, l.b, l.err)
 	case s := <-signals:
 		restore()
-		fmt.Fprintln(tty)
+		fmt.Fprintln(shownOn(tty))
 		dieOf(s)
 		return nil, errors.New("interrupted")
 	}
@@ -121,7 +121,7 @@ func confirm(question string) error {
 		return hint.Add(errNotAsked, "--yes does not ask")
 	}
 	defer func() { _ = tty.Close() }()
-	fmt.Fprint(tty, question+" [y/N] ")
+	fmt.Fprint(shownOn(tty), question+" [y/N] ")
 	answer := make([]byte, 64)
 	n, err := tty.Read(answer)
 	if err != nil && err != io.EOF {

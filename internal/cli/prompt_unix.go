@@ -17,6 +17,9 @@ var endingSignals = []os.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIG
 
 func openTerminal() (*os.File, error) { return os.OpenFile("/dev/tty", os.O_RDWR, 0) }
 
+// shownOn is where a question is written.
+func shownOn(tty *os.File) io.Writer { return tty }
+
 // hideEcho switches echo off until restore.
 func hideEcho(tty *os.File) (restore func(), err error) {
 	fd := int(tty.Fd())

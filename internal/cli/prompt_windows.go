@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"io"
 	"os"
 
 	"golang.org/x/term"
@@ -13,6 +14,14 @@ const maxTyped = 8191
 var endingSignals = []os.Signal{os.Interrupt}
 
 func openTerminal() (*os.File, error) { return os.OpenFile("CONIN$", os.O_RDWR, 0) }
+
+// shownOn is where a question is written: a console's input takes no output.
+func shownOn(*os.File) io.Writer {
+	if console, err := os.OpenFile("CONOUT$", os.O_RDWR, 0); err == nil {
+		return console // one or two a process
+	}
+	return os.Stderr
+}
 
 // hideEcho leaves echo to readLine.
 func hideEcho(*os.File) (restore func(), err error) { return func() {}, nil }

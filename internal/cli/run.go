@@ -96,7 +96,9 @@ func (f *runFlags) choose(home profiles.Home) (c chosen, err error) {
 		}
 	}
 	c.name = name
-	c.Profile, err = home.Profile(name)
+	if c.Profile, err = home.Profile(name); errors.Is(err, profiles.ErrNoProfile) && c.by != "--profile" {
+		err = fmt.Errorf("choosing the profile that %s names: %w", c.by, err)
+	}
 	return c, err
 }
 
@@ -117,7 +119,13 @@ func (f *runFlags) request(home profiles.Home, worker, environ []string) (inject
 	if err != nil {
 		return req, c, err
 	}
-	if p := c.Profile; p != nil {
+	err = f.fill(&req, c.Profile)
+	return req, c, err
+}
+
+// fill puts what a profile says before what the flags say.
+func (f *runFlags) fill(req *inject.Request, p *profiles.Profile) (err error) {
+	if p != nil {
 		req.Model, req.Allow = p.Model, p.Allow
 		req.KeepEnv = append(append([]string(nil), p.KeepEnv...), f.KeepEnv...)
 		req.Env = nil
@@ -126,6 +134,6 @@ func (f *runFlags) request(home profiles.Home, worker, environ []string) (inject
 		}
 		req.Env = append(req.Env, f.Env...)
 	}
-	req.Secrets, err = f.wants(c.Profile)
-	return req, c, err
+	req.Secrets, err = f.wants(p)
+	return err
 }

@@ -81,9 +81,12 @@ func (c *backendShow) Run() error {
 		if s.Default {
 			mark = "*"
 		}
-		stdout("%s %-11s %-13s %s\n", mark, s.Backend, s.word(), names.Printable(s.Help))
+		stdout("%s %-11s %-14s %s\n", mark, s.Backend, s.word(), names.Printable(s.Help))
 		if s.Why != "" {
-			stdout("  %-11s %-13s %s\n", "", "", names.Escaped(s.Why))
+			stdout("  %-11s %-14s %s\n", "", "", names.Escaped(s.Why))
+		}
+		if s.Hint != "" && s.Default {
+			stdout("  %-11s %-14s hint: %s\n", "", "", names.Escaped(s.Hint))
 		}
 	}
 	return nil
@@ -112,9 +115,9 @@ func (c *backendSet) Run() error {
 	}
 	check := r.Check(context.Background(), scheme)
 	if errors.Is(check, resolve.ErrNotAllowed) {
-		return hint.Add(fmt.Errorf("choosing the backend: %w: it is not encrypted", check), hint.Of(check))
+		return fmt.Errorf("choosing the backend: %w: it is not encrypted", check)
 	}
-	ctx, cancel := locking(r)
+	ctx, cancel := locking(home)
 	defer cancel()
 	if err := home.Configure(ctx, settings...); err != nil {
 		return err

@@ -20,16 +20,16 @@ var shellFiles = []string{
 	".config/fish/config.fish", ".config/fish/fish_variables", ".pam_environment", ".xprofile", ".envrc", ".env",
 }
 
-// historyFiles are where shells keep what was typed, and how lines are taken out
-// there: {} is the sed that does it, {v} the variable. An open shell would write back
-// what it has in memory.
-var historyFiles = []struct{ name, clean string }{
-	{".bash_history", "history -a; {}; history -c; history -r"},
-	{".zsh_history", "fc -AI; {}; fc -p ~/.zsh_history"},
-	{".local/share/fish/fish_history", "history delete --contains {v}"},
-	{".histfile", "{}"},
-	{".sh_history", "{}"},
-	{".python_history", "{}"},
+// historyFiles are where shells keep what was typed, the shell, and how lines are
+// taken out there: {} is the sed that does it, {v} the variable. An open shell would
+// write back what it has in memory, so that it writes and reads around it.
+var historyFiles = []struct{ name, shell, clean string }{
+	{".bash_history", "bash", "history -a; {}; history -c; history -r"},
+	{".zsh_history", "zsh", "fc -AI; {}; fc -p ~/.zsh_history"},
+	{".local/share/fish/fish_history", "fish", "history delete --contains {v}"},
+	{".histfile", "", "{}"},
+	{".sh_history", "", "{}"},
+	{".python_history", "", "{}"},
 }
 
 // mostTraced bounds what is read of one such file, in bytes. A larger one is passed
@@ -57,11 +57,14 @@ func linesWith(path string, match *regexp.Regexp, value []byte) []int {
 // tellTraces ends a migration: where the variables are still set, and where their
 // values were typed. Lines are named and never repeated.
 func (m *migration) tellTraces() {
+	if len(m.moved) == 0 || m.DryRun {
+		return
+	}
 	say("hint: the variables are still in this shell and what runs in it: " + hint.Command(append([]string{"unset"}, m.moved...)...))
 	for _, variable := range m.moved {
 		traces := tracesOf(variable)
 		if len(traces) == 0 {
-			traces = []string{names.Show(variable) + " was found in no startup file and no history that wg-run knows; look where you set it"}
+			traces = []string{variableName(variable) + " was found in no startup file and no history that wg-run knows; look where you set it"}
 		}
 		for _, t := range traces {
 			say("hint: " + t)
@@ -82,30 +85,44 @@ func tracesOf(variable string) []string {
 	assigned := regexp.MustCompile(`(?:^|\W)` + variable + `=|\bset\b.*\W` + variable + `\W`)
 	var list []string
 	for _, name := range shellFiles {
-		if lines := linesWith(filepath.Join(home, name), whole, value); len(lines) > 0 {
+		lines := linesWith(filepath.Join(home, name), whole, value)
+		switch {
+		case len(lines) > 0 && name == ".config/fish/fish_variables":
+			list = append(list, variable+" is a universal variable of fish; in fish: set -eU "+variable)
+		case len(lines) > 0:
 			list = append(list, fmt.Sprintf("%s stands in ~/%s, %s: take it out there", variable, name, lineNumbers(lines)))
 		}
 	}
+	mine := filepath.Base(os.Getenv("SHELL"))
 	for _, h := range historyFiles {
-		if lines := linesWith(filepath.Join(home, h.name), assigned, value); len(lines) > 0 {
-			clean := strings.NewReplacer("{}", sedDeleting("~/"+h.name, lines), "{v}", variable).Replace(h.clean)
-			list = append(list, fmt.Sprintf("%s was typed into a shell: ~/%s, %s: %s", variable, h.name, lineNumbers(lines), clean))
+		lines := linesWith(filepath.Join(home, h.name), assigned, value)
+		clean := strings.NewReplacer("{}", sedDeleting("~/"+h.name, variable, lines), "{v}", variable).Replace(h.clean)
+		if h.shell != "" {
+			clean = "in " + h.shell + ": " + clean
+		}
+		switch {
+		case len(lines) > 0:
+			list = append(list, fmt.Sprintf("%s was typed into a shell: ~/%s, %s; %s", variable, h.name, lineNumbers(lines), clean))
+		case h.shell == mine && mine != "": // what this shell has in memory shows in no file
+			list = append(list, fmt.Sprintf("if %s was typed into this shell; %s", variable, clean))
 		}
 	}
 	return list
 }
 
-// sedDeleting is the command that takes lines out of a file, through a symlink.
-func sedDeleting(path string, lines []int) string {
+// sedDeleting is the command that takes lines out of a file, through a symlink: those
+// that were found, and any in which the variable is set, since a shell writes more
+// lines before.
+func sedDeleting(path, variable string, lines []int) string {
 	var script strings.Builder
 	for _, n := range lines {
 		fmt.Fprintf(&script, "%dd;", n)
 	}
-	flags := "-i --follow-symlinks"
+	flags := "-E -i --follow-symlinks"
 	if runtime.GOOS == "darwin" {
-		flags = "-i ''"
+		flags = "-E -i ''"
 	}
-	return fmt.Sprintf("sed %s '%s' %s", flags, strings.TrimSuffix(script.String(), ";"), path)
+	return fmt.Sprintf("sed %s '%s/(^|[^A-Za-z0-9_])%s=/d' %s", flags, script.String(), variable, path)
 }
 
 func lineNumbers(lines []int) string {

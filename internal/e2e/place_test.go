@@ -14,9 +14,10 @@ import (
 	"syscall"
 	"testing"
 
-	_ "github.com/graphwork/wg-run/internal/cli" // go test's cache is to know what the program is made of
 	"github.com/graphwork/wg-run/internal/testrig"
 )
+
+func TestMain(m *testing.M) { testrig.Main(m) }
 
 const busVariable = "DBUS_SESSION_BUS_ADDRESS="
 

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -195,6 +196,40 @@ func (s *session) untilSilent() {
 	for deadline := time.Now().Add(patience); echoes(s.t, s.tty); {
 		if time.Now().After(deadline) {
 			s.t.Fatal("the terminal still echoes")
+		}
+	}
+}
+
+// TestMigrateAsks offers each key that wg keeps in a file, and takes what is wanted.
+func TestMigrateAsks(t *testing.T) {
+	env, bin := home(t)
+	wg := ""
+	for _, e := range env {
+		if dir, ok := strings.CutPrefix(e, "WG_HOME="); ok {
+			wg = dir
+		}
+	}
+	if err := os.Mkdir(filepath.Join(wg, "keystore"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"first", "second"} {
+		if err := os.WriteFile(filepath.Join(wg, "keystore", name), []byte("value of "+name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := onTerminal(t, env, bin, "migrate")
+	s.until("store 'first', which wg keeps in a file, as plaintext:first? [y/N] ")
+	s.typed("n\n")
+	s.until("store 'second', which wg keeps in a file, as plaintext:second? [y/N] ")
+	s.typed("y\n")
+	if got := s.ended(); got != 0 || strings.Contains(string(s.out), "value of") {
+		t.Errorf("migrate: status %d, want 0 and no value in %q", got, s.out)
+	}
+	for name, want := range map[string]bool{"first": false, "second": true} {
+		check := exec.Command(bin, "secret", "check", "plaintext:"+name)
+		check.Env = env
+		if err := check.Run(); (err == nil) != want {
+			t.Errorf("secret check %s: %v, want it stored: %v", name, err, want)
 		}
 	}
 }

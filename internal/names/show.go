@@ -9,11 +9,14 @@ import (
 	"unicode/utf8"
 )
 
+// Hidden stands in a text for what may be a pasted key.
+const Hidden = "(not shown: it looks like a key)"
+
 // Show returns s in quotes for an error text, or a stand-in that repeats
 // nothing of it where s looks like a key that was pasted in the wrong place.
 func Show(s string) string {
 	if LooksSecret(s) {
-		return "(not shown: it looks like a key)"
+		return Hidden
 	}
 	return quoted(s)
 }
@@ -29,7 +32,7 @@ func quoted(s string) string {
 // name's: only the marks of well-known keys hide it.
 func ShowPath(path string) string {
 	if PathLooksSecret(path) {
-		return "(not shown: it looks like a key)"
+		return Hidden
 	}
 	return quoted(path)
 }

@@ -75,7 +75,12 @@ func (e Edit) insertions(text string) iter.Seq[string] {
 // insert yields text with added behind (side 1) or before (side 0) each match.
 func insert(yield func(string) bool, text, pattern, added string, side int) bool {
 	for _, m := range regexp.MustCompile(pattern).FindAllStringIndex(text, most/4) {
-		if !yield(text[:m[side]] + added + text[m[side]:]) {
+		before, rest := text[:m[side]], text[m[side]:]
+		put := added
+		if strings.HasPrefix(strings.TrimLeft(rest, " \t"), "}") { // TOML 1.0 allows no comma at the end
+			put = strings.TrimSuffix(added, ",") + " "
+		}
+		if !yield(before + put + rest) {
 			return false
 		}
 	}
