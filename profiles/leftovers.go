@@ -153,7 +153,7 @@ func leftoverAt(file string, root, table map[string]any, at []any, variable stri
 	case !names.ValidVariable(variable) || names.IsPastedKey(variable) || !names.Valid(l.Name):
 		l.Problem = errNoVar
 	case ref != "":
-		l.Problem = errHasRef
+		l.Problem, l.Profile = errHasRef, ""
 	}
 	return l
 }

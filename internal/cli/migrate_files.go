@@ -68,6 +68,9 @@ func variableName(variable string) string {
 func (m *migration) moveFile(list []profiles.Leftover) error {
 	var ready []profiles.Moved
 	for _, l := range list {
+		if l.Profile != "" {
+			m.awaited[l.Profile] = l.Variable // until it is rewritten
+		}
 		if l.Problem == nil {
 			l.Problem = m.judge(l)
 		}
@@ -80,10 +83,6 @@ func (m *migration) moveFile(list []profiles.Leftover) error {
 			m.skip(fmt.Errorf("%s: %w", l.Where(), l.Problem))
 		default:
 			ready = append(ready, profiles.Moved{Leftover: l, Ref: m.scheme + ":" + l.Name})
-			continue
-		}
-		if l.Profile != "" {
-			m.awaited[l.Profile] = l.Variable
 		}
 	}
 	stored, err := m.storeAll(m.rewritable(ready))
@@ -171,6 +170,7 @@ func (m *migration) rewrite(moved []profiles.Moved) {
 		return
 	}
 	for _, l := range moved {
+		delete(m.awaited, l.Profile)
 		m.did("rewrote", "rewrite", "%s: api_key_env = \"%s\" -> api_key_ref = \"%s\"", l.Where(), variableName(l.Variable), m.scheme+":"+names.Or(l.Name, "…"))
 		if !slices.Contains(m.moved, l.Variable) {
 			m.moved = append(m.moved, l.Variable)
