@@ -17,7 +17,9 @@ func endpointName(root, table map[string]any, i int, profile string, ofProfile b
 	if !ofProfile {
 		return own
 	}
-	if _, onTop := root[envKey]; !onTop && chosenIndex(root) == i {
+	_, env := root[envKey]
+	ref, _ := root[refKey].(string)
+	if !env && ref == "" && chosenIndex(root) == i { // else a run looks at no endpoint
 		return profile
 	}
 	if own == profile || !names.Valid(profile+"."+own) {

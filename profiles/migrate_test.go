@@ -23,6 +23,7 @@ func TestLeftovers(t *testing.T) {
 		"two defaults":        {"profiles/p.toml", strings.ReplaceAll(endpoints, "name = \"a\"", "is_default = true"), "A_KEY:p.a B_KEY:p.b"},
 		"inline endpoints":    {"profiles/p.toml", "llm_endpoints = { endpoints = [ { api_key_env = \"P_KEY\" } ] }", "P_KEY:p"},
 		"top and endpoint":    {"profiles/p.toml", "api_key_env = \"P_KEY\"\n[[llm_endpoints.endpoints]]\nname = \"p\"\napi_key_env = \"E_KEY\"", "P_KEY:p E_KEY:p.1"},
+		"top ref, endpoint":   {"profiles/p.toml", "api_key_ref = \"keyring:p\"\n" + endpoints, "A_KEY:p.a B_KEY:p.b"},
 		"endpoint's bad name": {"profiles/p.toml", endpoints + "[[llm_endpoints.endpoints]]\nname = \"../c\"\napi_key_env = \"C_API_KEY\"", "A_KEY:p.a B_KEY:p C_API_KEY:p.c"},
 		"config, endpoints":   {"config.toml", endpoints, "A_KEY:a B_KEY:b"},
 		"config, no name":     {"config.toml", "[[llm_endpoints.endpoints]]\napi_key_env = \"OPENROUTER_API_KEY\"", "OPENROUTER_API_KEY:openrouter"},

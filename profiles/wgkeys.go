@@ -26,8 +26,8 @@ var wgFolders = []struct{ folder, ending string }{{"keystore", ""}, {"secrets", 
 // worker's business.
 const wgIdentity = "wgfed."
 
-// KeptByWg lists the keys in wg's folders. Files whose names are none of a secret
-// are passed over.
+// KeptByWg lists the keys in wg's folders. What is no regular file, backups, and files
+// whose names are none of a secret are passed over.
 func (h Home) KeptByWg() ([]Kept, error) {
 	var list []Kept
 	for _, f := range wgFolders {
@@ -41,7 +41,7 @@ func (h Home) KeptByWg() ([]Kept, error) {
 		}
 		for _, e := range entries {
 			name, ok := strings.CutSuffix(e.Name(), f.ending)
-			if ok && !e.IsDir() && names.Valid(name) && !strings.HasPrefix(name, wgIdentity) {
+			if ok && e.Type().IsRegular() && !strings.HasSuffix(name, ".bak") && names.Valid(name) && !strings.HasPrefix(name, wgIdentity) {
 				list = append(list, Kept{filepath.Join(dir, e.Name()), name})
 			}
 		}

@@ -33,9 +33,10 @@ type Backend struct {
 
 // Store is the writing side of a backend. Names are valid (names.Valid).
 type Store struct {
-	// Set stores secret under name and reports whether an entry was replaced.
-	// It has read the entry back when it returns nil.
-	Set func(ctx context.Context, s *Settings, name string, secret *Secret) (replaced bool, err error)
+	// Set stores secret under name and reports whether an entry was replaced; with
+	// onlyNew none is, and the error wraps ErrThere. It has read the entry back when it
+	// returns nil.
+	Set func(ctx context.Context, s *Settings, name string, secret *Secret, onlyNew bool) (replaced bool, err error)
 	// Remove removes name; ErrNotFound if it is not there.
 	Remove func(ctx context.Context, s *Settings, name string) error
 	// List returns all names, sorted.

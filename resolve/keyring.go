@@ -53,15 +53,24 @@ var keyringBackend = Backend{
 	Help:   "the OS keyring (Secret Service, macOS Keychain, Windows Credential Manager)",
 	Named:  true,
 	Get: func(ctx context.Context, s *Settings, name string) (*Secret, error) {
+		answered := false
 		if keyringDirect != nil {
-			if secret, ok, err := keyringDirect(ctx, name); ok || err != nil {
+			secret, ok, err := keyringDirect(ctx, name)
+			if ok || err != nil {
 				return secret, err
 			}
+			answered = true
 		}
-		if err := probe(ctx, s, name, true); err != nil {
+		if err := probe(ctx, s, name, true); err != nil && answered {
+			return nil, ended(err)
+		} else if err != nil {
 			return nil, err
 		}
-		return keyringGet(ctx, name)
+		secret, err := keyringGet(ctx, name)
+		if errors.Is(err, ErrNotFound) && keyringProbe != nil {
+			return nil, stillMissing(ctx, name)
+		}
+		return secret, err
 	},
 	Check: keyringCheck,
 	Store: &Store{Set: keyringSet, Remove: keyringRemove, List: func(ctx context.Context, s *Settings) ([]string, error) {
@@ -69,6 +78,32 @@ var keyringBackend = Backend{
 		sort.Strings(list)
 		return list, err
 	}},
+}
+
+// ended keeps a service that answered, and is gone now, from counting as one that is
+// not there: a search would go on to a weaker store.
+func ended(err error) error {
+	if errors.Is(err, ErrUnavailable) {
+		return hint.Add(errors.New("the keyring's daemon ended while it was asked"), keyringUnlock)
+	}
+	return err
+}
+
+// stillMissing is ErrNotFound if the entry is surely not there. What stays locked,
+// whatever the service said, may be.
+func stillMissing(ctx context.Context, name string) error {
+	state, err := keyringProbe(ctx, name)
+	switch {
+	case err != nil:
+		return ended(err)
+	case !state.Missing:
+		return errNotUnlocked()
+	}
+	return ErrNotFound
+}
+
+func errNotUnlocked() error {
+	return hint.Add(fmt.Errorf("the keyring is %w and was not unlocked", ErrLocked), keyringUnlock)
 }
 
 // keyringCheck asks whether the keyring is there, was set up and is unlocked.

@@ -56,7 +56,7 @@ func keyringError(ctx context.Context, name string, err error) error {
 	case errors.Is(err, keyring.ErrSetDataTooBig):
 		return errors.New("the keyring cannot hold a value of this size")
 	case keyringProbe != nil && stillLocked(ctx, name):
-		return hint.Add(fmt.Errorf("the keyring is %w and was not unlocked", ErrLocked), keyringUnlock)
+		return errNotUnlocked()
 	}
 	if keyringForeign != nil {
 		err = keyringForeign(err)
@@ -71,7 +71,7 @@ func stillLocked(ctx context.Context, name string) bool {
 	return err == nil && state.Locked
 }
 
-func keyringSet(ctx context.Context, s *Settings, name string, secret *Secret) (bool, error) {
+func keyringSet(ctx context.Context, s *Settings, name string, secret *Secret, onlyNew bool) (bool, error) {
 	if keyringMax != nil && secret.Len() > keyringMax(name) {
 		return false, hint.Add(fmt.Errorf("the value has %d bytes and this platform's keyring holds %d at most",
 			secret.Len(), keyringMax(name)), "wg-run secret set "+names.Or(name, "NAME")+" --backend plaintext")
@@ -84,6 +84,9 @@ func keyringSet(ctx context.Context, s *Settings, name string, secret *Secret) (
 		return false, err
 	}
 	old.Wipe()
+	if old != nil && onlyNew {
+		return false, ErrThere
+	}
 	if _, err := fence(ctx, func() (struct{}, error) {
 		return struct{}{}, persistently(ctx, func() error { return keyring.Set(keyringService, name, string(secret.Bytes())) })
 	}); err != nil {
@@ -118,6 +121,13 @@ func keyringRemove(ctx context.Context, s *Settings, name string) error {
 		return struct{}{}, persistently(ctx, func() error { return keyring.Delete(keyringService, name) })
 	}); err != nil {
 		return keyringError(ctx, name, err)
+	}
+	if keyringProbe != nil { // go-keyring passes over a removal that was not confirmed
+		if state, err := keyringProbe(ctx, name); err != nil {
+			return ended(err)
+		} else if !state.Missing {
+			return errors.New("it is still there: the removal was not confirmed, or another program stored it again")
+		}
 	}
 	return noted(ctx, s, name, false)
 }

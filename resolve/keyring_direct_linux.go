@@ -34,7 +34,7 @@ func directGet(ctx context.Context, name string) (secret *Secret, ok bool, err e
 	// first call of a connection, and at this one it aborts then.
 	opening := service.CallWithContext(ctx, secretsService+".OpenSession", 0, "plain", dbus.MakeVariant(""))
 	if err := opening.Store(&none, &session); err != nil {
-		return nil, false, busError(ctx, err)
+		return nil, false, ended(busError(ctx, err))
 	}
 	var answer struct {
 		Session     dbus.ObjectPath
@@ -49,7 +49,7 @@ func directGet(ctx context.Context, name string) (secret *Secret, ok bool, err e
 		return nil, false, nil // since the search
 	}
 	if err != nil {
-		return nil, false, err
+		return nil, false, ended(err)
 	}
 	return NewSecret(answer.Value), true, nil
 }

@@ -3,6 +3,8 @@ package resolve
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/godbus/dbus/v5"
 
@@ -45,15 +47,23 @@ func probeSecretService(ctx context.Context, name string) (keyringState, error) 
 		return stateOfCollection(ctx, conn)
 	}
 	unlocked, locked, err := searchItems(ctx, conn, map[string]string{"service": keyringService, "username": name})
-	switch {
-	case err != nil:
+	if err != nil {
 		return keyringState{}, err
-	case len(unlocked) > 0:
-		return keyringState{}, nil
-	case len(locked) > 0:
+	}
+	if len(unlocked) > 0 { // in another collection it is not what go-keyring finds
+		path, err := ourCollection(ctx, conn)
+		if err != nil {
+			return keyringState{}, ended(err)
+		}
+		if slices.ContainsFunc(unlocked, func(item dbus.ObjectPath) bool { return strings.HasPrefix(string(item), string(path)+"/") }) {
+			return keyringState{}, nil
+		}
+	}
+	if len(locked) > 0 {
 		return keyringState{Locked: true}, nil
 	}
-	return stateOfCollection(ctx, conn)
+	state, err := stateOfCollection(ctx, conn)
+	return state, ended(err)
 }
 
 // stateOfCollection judges a search that found nothing. It is to be believed if

@@ -3,7 +3,6 @@ package resolve
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/godbus/dbus/v5"
 
@@ -28,10 +27,20 @@ func unlockCollection(ctx context.Context) error {
 	var unlocked []dbus.ObjectPath
 	var prompt dbus.ObjectPath
 	call := conn.Object(secretsName, secretsPath).CallWithContext(ctx, secretsService+".Unlock", 0, []dbus.ObjectPath{path})
-	if err := call.Store(&unlocked, &prompt); err != nil || prompt == "/" {
-		return busError(ctx, err)
+	if err := call.Store(&unlocked, &prompt); err != nil {
+		return ended(busError(ctx, err))
 	}
-	return waitFor(ctx, conn, prompt)
+	if prompt != "/" {
+		if err := waitFor(ctx, conn, prompt); err != nil {
+			return ended(err)
+		}
+	}
+	var locked bool
+	err = property(ctx, conn.Object(secretsName, path), secretsCollection, "Locked", &locked)
+	if err == nil && locked { // whatever was answered
+		err = errNotUnlocked()
+	}
+	return ended(err)
 }
 
 // waitFor shows the prompt and waits until it is completed, or its daemon ends.
@@ -61,7 +70,7 @@ func waitFor(ctx context.Context, conn *dbus.Conn, prompt dbus.ObjectPath) error
 			case s.Name == "org.freedesktop.DBus.NameOwnerChanged" && len(s.Body) > 0 && s.Body[0] == secretsName:
 				return hint.Add(errors.New("the keyring's daemon ended while it was to be unlocked"), keyringUnlock)
 			case s.Name == secretsPrompt+".Completed" && s.Path == prompt && len(s.Body) > 0 && s.Body[0] == true: // dismissed
-				return hint.Add(fmt.Errorf("the keyring is %w and was not unlocked", ErrLocked), keyringUnlock)
+				return errNotUnlocked()
 			case s.Name == secretsPrompt+".Completed" && s.Path == prompt:
 				return nil
 			}

@@ -16,6 +16,8 @@ var (
 
 	// ErrLocked: the store waits for somebody to unlock it.
 	ErrLocked = errors.New("locked")
+	// ErrThere: there is an entry of that name, and it was not to be replaced.
+	ErrThere = errors.New("there is an entry of that name")
 	// ErrTimeout: no answer within the deadline.
 	ErrTimeout = errors.New("no answer in time")
 	// ErrEmpty: the value is empty, which is never stored and never delivered.

@@ -76,10 +76,12 @@ func readPlaintext(s *Settings) (map[string][]byte, error) {
 	return entries, nil
 }
 
-func setPlaintext(ctx context.Context, s *Settings, name string, secret *Secret) (bool, error) {
+func setPlaintext(ctx context.Context, s *Settings, name string, secret *Secret, onlyNew bool) (bool, error) {
 	replaced := false
 	err := changePlaintext(ctx, s, func(entries map[string][]byte) error {
-		_, replaced = entries[name]
+		if _, replaced = entries[name]; replaced && onlyNew {
+			return ErrThere
+		}
 		entries[name] = secret.Bytes()
 		return nil
 	})

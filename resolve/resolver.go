@@ -84,7 +84,13 @@ func (r *Resolver) Resolve(ctx context.Context, ref Ref) (*Secret, error) {
 	if ref.Scheme == "auto" {
 		return r.search(ctx, ref)
 	}
-	return r.one(ctx, ref, "")
+	secret, err := r.one(ctx, ref, "")
+	if b := find(ref.Scheme); OutcomeOf(err) == Unavailable && b != nil && b.Store != nil {
+		if other := r.holder(b.Scheme, ref.Path); other != "" {
+			err = hint.Add(err, fmt.Sprintf("%s has an entry of that name: use the reference %s:%s", other, other, names.Or(ref.Path, "NAME")))
+		}
+	}
+	return secret, err
 }
 
 func (r *Resolver) one(ctx context.Context, ref Ref, next string) (*Secret, error) {
@@ -151,11 +157,6 @@ func (r *Resolver) sayWhenSlow(b *Backend) func() {
 
 // explained adds the hint that fits the outcome, unless the backend gave one.
 func (r *Resolver) explained(b *Backend, ref Ref, err error) error {
-	if OutcomeOf(err) == Unavailable && b.Store != nil {
-		if other := r.holder(b.Scheme, ref.Path); other != "" {
-			return hint.Add(err, fmt.Sprintf("%s has an entry of that name: use the reference %s:%s", other, other, names.Or(ref.Path, "NAME")))
-		}
-	}
 	if hint.Of(err) != "" {
 		return err
 	}

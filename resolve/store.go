@@ -50,11 +50,21 @@ func Storing(name string) (string, error) {
 // Set stores secret under name in the backend of that scheme and reports
 // whether an entry was replaced. It has read the entry back when it returns nil.
 func (r *Resolver) Set(ctx context.Context, scheme, name string, secret *Secret) (replaced bool, err error) {
+	return r.set(ctx, scheme, name, secret, false)
+}
+
+// Add is Set for a name that is not there yet; the error wraps ErrThere if it is.
+func (r *Resolver) Add(ctx context.Context, scheme, name string, secret *Secret) error {
+	_, err := r.set(ctx, scheme, name, secret, true)
+	return err
+}
+
+func (r *Resolver) set(ctx context.Context, scheme, name string, secret *Secret, onlyNew bool) (replaced bool, err error) {
 	if err := Storable(secret); err != nil {
 		return false, fmt.Errorf("storing %s in %s: %w", names.Show(name), scheme, err)
 	}
 	err = r.store(ctx, scheme, name, "storing %s in %s", func(ctx context.Context, s *Store) error {
-		replaced, err = s.Set(ctx, &r.Settings, name, secret)
+		replaced, err = s.Set(ctx, &r.Settings, name, secret, onlyNew)
 		return err
 	})
 	return replaced, err
@@ -87,7 +97,7 @@ const remarking = time.Second
 func (r *Resolver) has(scheme, name string) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), remarking)
 	defer cancel()
-	list, err := r.List(ctx, scheme)
+	list, err := fence(ctx, func() ([]string, error) { return r.List(ctx, scheme) })
 	return err == nil && slices.Contains(list, name)
 }
 

@@ -60,7 +60,7 @@ func (d *doctor) askAll(ctx context.Context) {
 			d.add(stateNote, "the environment was not compared with what is in "+scheme+", which does not answer", "")
 		}
 		for _, name := range list {
-			if names.Valid(name) {
+			if names.Valid(name) && ctx.Err() == nil {
 				_, _ = d.resolve(ctx, resolve.Ref{Scheme: scheme, Path: name})
 			}
 		}

@@ -89,5 +89,5 @@ func explainPlan(p *inject.Plan, req inject.Request) {
 }
 
 func row(what, format string, args ...any) {
-	stdout("%-11s"+format+"\n", append([]any{what}, args...)...)
+	stdout("%-11s%s\n", what, names.Escaped(fmt.Sprintf(format, args...)))
 }

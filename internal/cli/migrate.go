@@ -44,6 +44,8 @@ type migration struct {
 	moved []string
 	// awaited are the profiles that still take their keys from a variable.
 	awaited map[string]string
+	// referenced are the names that profiles refer to already, and the profiles.
+	referenced map[string]string
 	// left counts what could not be moved, done what was.
 	left, done int
 }
@@ -127,7 +129,7 @@ func (m *migration) did(past, would, format string, args ...any) {
 	m.done++
 	text := fmt.Sprintf(format, args...)
 	if m.DryRun {
-		stdout("%-8s %s\n", would, text)
+		stdout("%-8s %s\n", would, names.Escaped(text))
 		return
 	}
 	say(past + " " + text)
@@ -160,7 +162,11 @@ func (m *migration) keep(name string, value *resolve.Secret, what string) (known
 		return false, fmt.Errorf("%w: %w", errStore, err)
 	}
 	if !m.DryRun {
-		if _, err := m.r.Set(context.Background(), m.scheme, name, value); err != nil {
+		err := m.r.Add(context.Background(), m.scheme, name, value)
+		if errors.Is(err, resolve.ErrThere) { // since we looked
+			return false, hint.Add(err, "run it again")
+		}
+		if err != nil {
 			return false, fmt.Errorf("%w: %w", errStore, err)
 		}
 	}

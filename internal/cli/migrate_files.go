@@ -18,6 +18,7 @@ import (
 // moveAll moves the variables of all leftovers, file by file.
 func (m *migration) moveAll(list []profiles.Leftover) error {
 	markCollisions(list)
+	m.noteReferences()
 	for i := 0; i < len(list); {
 		file := list[i].File
 		n := i
@@ -45,6 +46,27 @@ func markCollisions(list []profiles.Leftover) {
 		if l.Problem == nil && len(taken[l.Name]) > 1 {
 			l.Problem = hint.Add(fmt.Errorf("%s would be stored as %s, and so would %s: the two collide",
 				variableName(l.Variable), names.Show(l.Name), others(taken[l.Name], l.Variable)), "wg-run secret set NAME, and write its reference there")
+		}
+	}
+}
+
+// noteReferences finds which names in the default backend profiles refer to.
+func (m *migration) noteReferences() {
+	m.referenced = map[string]string{}
+	list, _ := m.home.List()
+	for _, name := range list {
+		p, err := m.home.Profile(name)
+		if err != nil {
+			continue // it cannot be run, either
+		}
+		refs := []string{p.APIKeyRef}
+		for _, s := range p.Secrets {
+			refs = append(refs, s.Ref)
+		}
+		for _, text := range refs {
+			if ref, err := resolve.ParseRef(text); err == nil && (ref.Scheme == m.scheme || ref.Scheme == "auto") {
+				m.referenced[ref.Path] = name
+			}
 		}
 	}
 }
@@ -138,7 +160,14 @@ func (m *migration) judge(l profiles.Leftover) error {
 	case value == "":
 		return hint.Add(fmt.Errorf("%s is not set in this shell", variableName(l.Variable)),
 			fmt.Sprintf("export it and run this again, or store it: wg-run secret set %s", names.Or(l.Name, "NAME")))
-	case l.Profile == "":
+	}
+	if by, ok := m.referenced[l.Name]; ok {
+		if _, err := m.stored(l.Name); resolve.OutcomeOf(err) == resolve.NotFound {
+			return hint.Add(fmt.Errorf("profile %s refers to a secret %s already, which is not stored: it would get this one", names.Show(by), names.Show(l.Name)),
+				"wg-run secret set NAME, and write its reference there")
+		}
+	}
+	if l.Profile == "" {
 		return nil
 	}
 	// What a run takes today: another store may have an entry that comes first.

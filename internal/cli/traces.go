@@ -6,7 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/graphwork/wg-run/internal/hint"
@@ -20,34 +20,38 @@ var shellFiles = []string{
 	".config/fish/config.fish", ".config/fish/fish_variables", ".pam_environment", ".xprofile", ".envrc", ".env",
 }
 
-// historyFiles are where shells keep what was typed, the shell, and how lines are
-// taken out there: {} is the sed that does it, {v} the variable. An open shell would
-// write back what it has in memory, so that it writes and reads around it.
+// historyFiles are where shells keep what was typed, and what takes it out there: an
+// open shell has more in memory than in its file, and would write it back. Lines are
+// taken out by hand: a key may stand in several of them, and beside its variable's
+// name in none.
 var historyFiles = []struct{ name, shell, clean string }{
-	{".bash_history", "bash", "history -a; {}; history -c; history -r"},
-	{".zsh_history", "zsh", "fc -AI; {}; fc -p ~/.zsh_history"},
-	{".local/share/fish/fish_history", "fish", "history delete --contains {v}"},
-	{".histfile", "", "{}"},
-	{".sh_history", "", "{}"},
-	{".python_history", "", "{}"},
+	{".bash_history", "bash", `history -a; ${EDITOR:-vi} "$HISTFILE"; history -c; history -r`},
+	{".zsh_history", "zsh", `fc -AI; ${EDITOR:-vi} "$HISTFILE"; exec zsh`},
+	{".local/share/fish/fish_history", "fish", "history delete --contains {} (it asks which)"},
+	{".histfile", "", ""},
+	{".sh_history", "", ""},
+	{".python_history", "", ""},
 }
 
 // mostTraced bounds what is read of one such file, in bytes. A larger one is passed
 // over.
 const mostTraced = 16 << 20
 
-// linesWith returns the numbers of the lines of a file that match or hold value.
+// linesWith returns the numbers of the lines of a file that match or hold a line of
+// value.
 func linesWith(path string, match *regexp.Regexp, value []byte) []int {
 	data, err := safefile.Read(path, safefile.Rule{Foreign: true, Max: mostTraced})
 	if err != nil {
 		return nil
 	}
 	defer clear(data)
+	parts := slices.DeleteFunc(bytes.Split(value, []byte("\n")), func(part []byte) bool { return len(part) < 8 })
 	var numbers []int
 	n := 0
 	for line := range bytes.Lines(data) {
 		n++
-		if match.Match(line) || len(value) >= 8 && bytes.Contains(line, value) {
+		holds := func(part []byte) bool { return bytes.Contains(line, part) }
+		if match.Match(line) || slices.ContainsFunc(parts, holds) {
 			numbers = append(numbers, n)
 		}
 	}
@@ -81,8 +85,8 @@ func tracesOf(variable string) []string {
 	}
 	value := []byte(os.Getenv(variable))
 	defer clear(value)
-	whole := regexp.MustCompile(`(?:^|\W)` + variable + `(?:\W|$)`) // \W: no letter, digit or underscore
-	assigned := regexp.MustCompile(`(?:^|\W)` + variable + `=|\bset\b.*\W` + variable + `\W`)
+	whole := regexp.MustCompile(`(?:^|\W)` + variable + `(?:\W|$)`)                                    // \W: no letter, digit or underscore
+	assigned := regexp.MustCompile(`(?:^|\W)` + variable + `=|\bset\s+(?:-\S+\s+)*` + variable + `\s`) // the second is fish's
 	var list []string
 	for _, name := range shellFiles {
 		lines := linesWith(filepath.Join(home, name), whole, value)
@@ -95,34 +99,22 @@ func tracesOf(variable string) []string {
 	}
 	mine := filepath.Base(os.Getenv("SHELL"))
 	for _, h := range historyFiles {
-		lines := linesWith(filepath.Join(home, h.name), assigned, value)
-		clean := strings.NewReplacer("{}", sedDeleting("~/"+h.name, variable, lines), "{v}", variable).Replace(h.clean)
+		clean := ""
 		if h.shell != "" {
-			clean = "in " + h.shell + ": " + clean
+			clean = "; in " + h.shell + ": " + strings.ReplaceAll(h.clean, "{}", variable)
 		}
-		switch {
+		path, shown := filepath.Join(home, h.name), "~/"+h.name
+		if other := os.Getenv("HISTFILE"); h.shell == mine && other != "" {
+			path, shown = other, names.ShowPath(other)
+		}
+		switch lines := linesWith(path, assigned, value); {
 		case len(lines) > 0:
-			list = append(list, fmt.Sprintf("%s was typed into a shell: ~/%s, %s; %s", variable, h.name, lineNumbers(lines), clean))
+			list = append(list, fmt.Sprintf("%s was typed into a shell: %s, %s%s", variable, shown, lineNumbers(lines), clean))
 		case h.shell == mine && mine != "": // what this shell has in memory shows in no file
-			list = append(list, fmt.Sprintf("if %s was typed into this shell; %s", variable, clean))
+			list = append(list, fmt.Sprintf("if %s was typed into this shell%s", variable, clean))
 		}
 	}
 	return list
-}
-
-// sedDeleting is the command that takes lines out of a file, through a symlink: those
-// that were found, and any in which the variable is set, since a shell writes more
-// lines before.
-func sedDeleting(path, variable string, lines []int) string {
-	var script strings.Builder
-	for _, n := range lines {
-		fmt.Fprintf(&script, "%dd;", n)
-	}
-	flags := "-E -i --follow-symlinks"
-	if runtime.GOOS == "darwin" {
-		flags = "-E -i ''"
-	}
-	return fmt.Sprintf("sed %s '%s/(^|[^A-Za-z0-9_])%s=/d' %s", flags, script.String(), variable, path)
 }
 
 func lineNumbers(lines []int) string {
