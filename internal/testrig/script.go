@@ -23,6 +23,7 @@ func Commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"exits":     exits,
 		"bus":       bus,
 		"keyring":   keyring,
+		"odd":       oddKeyring,
 		"prompter":  prompter,
 		"prompted":  prompted,
 		"desktop":   desktop,
@@ -128,6 +129,11 @@ func keyring(ts *testscript.TestScript, _ bool, args []string) {
 	default:
 		ts.Check(b.SignalKeyring(signalNamed(ts, args[0])))
 	}
+}
+
+// odd HOW puts a stand-in for a Secret Service on the bus that misbehaves in that way.
+func oddKeyring(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(busOf(ts).StartOddKeyring(args[0]))
 }
 
 func signalNamed(ts *testscript.TestScript, name string) syscall.Signal {
