@@ -26,7 +26,7 @@ var shellFiles = []string{
 // name in none.
 var historyFiles = []struct{ name, shell, clean string }{
 	{".bash_history", "bash", `history -a; ${EDITOR:-vi} "$HISTFILE"; history -c; history -r`},
-	{".zsh_history", "zsh", `fc -AI; ${EDITOR:-vi} "$HISTFILE"; exec zsh`},
+	{".zsh_history", "zsh", `setopt appendhistory; fc -AI; ${EDITOR:-vi} "$HISTFILE"; exec zsh`},
 	{".local/share/fish/fish_history", "fish", "history delete --contains {} (it asks which)"},
 	{".histfile", "", ""},
 	{".sh_history", "", ""},
