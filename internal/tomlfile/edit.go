@@ -3,6 +3,7 @@ package tomlfile
 import (
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 )
 
@@ -49,12 +50,37 @@ func Apply(data []byte, e Edit) ([]byte, error) {
 		if tried++; tried > most {
 			break
 		}
-		if _, err := Decode([]byte(text), &got); err == nil && reflect.DeepEqual(got, want) {
+		if _, err := Decode([]byte(text), &got); err == nil && reflect.DeepEqual(settled(got), settled(want)) {
 			return []byte(text), nil
 		}
 	}
 	return nil, fmt.Errorf("key '%s': %w", e.New, ErrNotByLine)
 }
+
+// settled is a decoded value in which a number that is none equals another.
+func settled(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for key := range v {
+			v[key] = settled(v[key])
+		}
+	case []map[string]any:
+		for i := range v {
+			settled(v[i])
+		}
+	case []any:
+		for i := range v {
+			v[i] = settled(v[i])
+		}
+	case float64:
+		if math.IsNaN(v) {
+			return notANumber{}
+		}
+	}
+	return v
+}
+
+type notANumber struct{}
 
 // change makes the change in a decoded file. It reports whether the key was there,
 // and whether all is as it should be.

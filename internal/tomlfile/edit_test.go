@@ -48,6 +48,7 @@ func TestApply(t *testing.T) {
 		"set inline":       {set("allow_plaintext", true), "secrets = { timeout = \"1s\" }", "secrets = { allow_plaintext = true, timeout = \"1s\" }"},
 		"set empty inline": {set("allow_plaintext", true), "secrets = {}\n", "secrets = { allow_plaintext = true }\n"},
 		"set blank inline": {set("allow_plaintext", true), "secrets = { }", "secrets = { allow_plaintext = true  }"},
+		"beside nan":       {set("allow_plaintext", true), "x = nan\ny = [ 1.0, nan ]\n[secrets]\n", "x = nan\ny = [ 1.0, nan ]\n[secrets]\nallow_plaintext = true\n"},
 		"set CRLF":         {set("allow_plaintext", true), "[secrets]\r\ntimeout = \"1s\"\r\n", "[secrets]\r\nallow_plaintext = true\r\ntimeout = \"1s\"\r\n"},
 		"header in a text": {set("allow_plaintext", true), "d = '''\n[secrets]\n'''\n", "d = '''\n[secrets]\n'''\n\n[secrets]\nallow_plaintext = true\n"},
 	} {
