@@ -49,9 +49,9 @@ func waitFor(ctx context.Context, conn *dbus.Conn, prompt dbus.ObjectPath) error
 	conn.Signal(signals)
 	defer conn.RemoveSignal(signals)
 	completed := []dbus.MatchOption{dbus.WithMatchObjectPath(prompt), dbus.WithMatchInterface(secretsPrompt)}
-	ended := []dbus.MatchOption{dbus.WithMatchInterface("org.freedesktop.DBus"),
+	gone := []dbus.MatchOption{dbus.WithMatchInterface("org.freedesktop.DBus"),
 		dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, secretsName)}
-	for _, match := range [][]dbus.MatchOption{completed, ended} {
+	for _, match := range [][]dbus.MatchOption{completed, gone} {
 		if err := conn.AddMatchSignalContext(ctx, match...); err != nil {
 			return busError(ctx, err)
 		}

@@ -142,14 +142,14 @@ func elsewhere(scheme string) string {
 	var list []string
 	for i := range backends {
 		if b := &backends[i]; b.Store != nil && b.Scheme != scheme {
-			list = append(list, b.ChooseCommand())
+			list = append(list, b.chooseCommand())
 		}
 	}
 	return "to store elsewhere: " + strings.Join(list, ", or: ")
 }
 
-// ChooseCommand is the command that makes the backend the one that stores.
-func (b *Backend) ChooseCommand() string {
+// chooseCommand is the command that makes the backend the one that stores.
+func (b *Backend) chooseCommand() string {
 	command := "wg-run secret backend set " + b.Scheme
 	if b.Allowed != nil {
 		command += " --allow-" + b.Scheme

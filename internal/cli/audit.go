@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -137,11 +136,11 @@ func (a *audit) line(outcome, secret, ref, channel string, err error) auditLine 
 func (a *audit) write(lines []auditLine) error {
 	var data []byte
 	for _, l := range lines {
-		text, err := json.Marshal(l)
+		line, err := jsonLine(l)
 		if err != nil {
 			return fmt.Errorf("writing audit.jsonl: %w", err)
 		}
-		data = append(append(data, text...), '\n')
+		data = append(data, line...)
 	}
 	path, err := a.home.Path("audit.jsonl")
 	if err == nil {

@@ -77,14 +77,20 @@ func printTopHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	return nil
 }
 
-// printJSON prints one JSON object; what a terminal would obey in it is escaped.
+// printJSON prints one JSON object.
 func printJSON(v any) error {
-	text, err := json.Marshal(v)
+	line, err := jsonLine(v)
 	if err != nil {
 		return fmt.Errorf("writing the answer: %w", err)
 	}
-	stdout("%s\n", names.Escaped(string(text)))
+	stdout("%s", line)
 	return nil
+}
+
+// jsonLine is v as a line of JSON; what a terminal would obey in it is escaped.
+func jsonLine(v any) (string, error) {
+	text, err := json.Marshal(v)
+	return names.Escaped(string(text)) + "\n", err
 }
 
 // stdoutErr is the first error of writing to standard output: an answer that

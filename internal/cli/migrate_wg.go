@@ -80,6 +80,7 @@ func (m *migration) take(k profiles.Kept) error {
 		}
 	}
 	if _, err := m.keep(k.Name, secret, "the file"); err != nil {
+		secret.Wipe()
 		return err
 	}
 	m.did("stored", "store", "%s as %s:%s; the file stays", names.ShowPath(k.Path), m.scheme, names.Or(k.Name, "…"))

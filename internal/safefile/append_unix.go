@@ -5,14 +5,10 @@ package safefile
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
-	"time"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/graphwork/wg-run/internal/hint"
 )
 
 // Append adds data, whole lines, to the end of path, which is made (0600) if need
@@ -33,9 +29,11 @@ func Append(ctx context.Context, path string, data []byte) error {
 	if err := judge(path, &st, Rule{Private: true}); err != nil {
 		return err
 	}
-	if err := lockFile(ctx, f); err != nil {
+	unlock, err := lockPath(ctx, path)
+	if err != nil {
 		return err
 	}
+	defer unlock()
 	size, err := f.Seek(0, io.SeekEnd)
 	if err != nil {
 		return err
@@ -52,19 +50,4 @@ func Append(ctx context.Context, path string, data []byte) error {
 		return errors.Join(err, f.Truncate(size))
 	}
 	return nil
-}
-
-// lockFile takes the lock of an open file; closing it releases it.
-func lockFile(ctx context.Context, f *os.File) error {
-	for {
-		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-		if err != unix.EWOULDBLOCK && err != unix.EINTR {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return hint.Add(fmt.Errorf("waiting for the lock of %s: %w", f.Name(), ErrBusy), "another process holds it: "+hint.Command("fuser", f.Name()))
-		case <-time.After(time.Millisecond):
-		}
-	}
 }

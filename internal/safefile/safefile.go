@@ -58,8 +58,13 @@ func LockAs(ctx context.Context, dir, name string) (unlock func(), err error) {
 	if err := MkdirPrivate(dir); err != nil {
 		return nil, err
 	}
+	return lockPath(ctx, filepath.Join(dir, name))
+}
+
+// lockPath takes the lock of a file, which it makes if need be.
+func lockPath(ctx context.Context, path string) (unlock func(), err error) {
 	// Without blocking: somebody could have put a FIFO there.
-	l := flock.New(filepath.Join(dir, name), flock.SetFlag(os.O_CREATE|os.O_RDONLY|syscall.O_NONBLOCK))
+	l := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDONLY|syscall.O_NONBLOCK))
 	if _, err := l.TryLockContext(ctx, lockPause); err != nil {
 		if ctx.Err() != nil {
 			return nil, hint.Add(fmt.Errorf("waiting for the lock %s: %w", l.Path(), ErrBusy),
