@@ -26,6 +26,9 @@ type Backend struct {
 	Allowed func(s *Settings) bool
 	// Store is nil where wg-run cannot write.
 	Store *Store
+	// Setup, where it is set, makes what the store needs before anything can be stored,
+	// keeps what is there, and says what was done.
+	Setup func(ctx context.Context, s *Settings, how Setup) error
 	// Credentials are the variables with which the backend's program is let in.
 	// The worker does not get them; a trailing * stands for any ending.
 	Credentials []string
@@ -47,6 +50,7 @@ type Store struct {
 // in this order.
 var backends = []Backend{
 	keyringBackend,
+	ageBackend,
 	plaintextBackend,
 	fileBackend,
 	credentialBackend,

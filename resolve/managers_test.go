@@ -9,7 +9,7 @@ import (
 )
 
 // ownBackends are the lines of THE LIST that are not a table of managers.toml.
-var ownBackends = []string{"keyring", "plaintext", "file", "credential", "keystore", "env", "literal"}
+var ownBackends = []string{"keyring", "age", "plaintext", "file", "credential", "keystore", "env", "literal"}
 
 func rows(t *testing.T) map[string]managerRow {
 	t.Helper()

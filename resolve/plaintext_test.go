@@ -117,7 +117,7 @@ func TestPlaintextFull(t *testing.T) {
 	r := plainResolver(t)
 	// Control characters take six bytes each.
 	var b bytes.Buffer
-	b.WriteString(storeHead + "first = 'here'\n")
+	b.WriteString(storeHead + "\n[secrets]\nfirst = 'here'\n")
 	entry := tomlValue(bytes.Repeat([]byte{1}, MaxSecret))
 	for i := 0; b.Len()+len(entry) < maxStore; i++ {
 		fmt.Fprintf(&b, "n%d = %s\n", i, entry)

@@ -48,7 +48,7 @@ func TestParseRefRefused(t *testing.T) {
 		{planted, "it has no scheme", "SCHEME:NAME"},
 		{"keyrign:x", "unknown scheme", "did you mean keyring:"},
 		{"Keyring:x", "unknown scheme", "did you mean keyring:"},
-		{"https://x/" + planted, "unknown scheme", "known schemes: keyring, plaintext"},
+		{"https://x/" + planted, "unknown scheme", "known schemes: keyring, age, plaintext"},
 		{planted + ":x", "unknown scheme", "known schemes"},
 		{":x", "unknown scheme", ""},
 		{"keyring:", "keyring: nothing follows the scheme", ""},

@@ -40,6 +40,11 @@ type Settings struct {
 	NoPrompt bool
 	// Say prints one line for a person. It may be called from any goroutine.
 	Say func(line string)
+	// Ask has a person type a line that is not shown, and returns it. Its error wraps
+	// ErrLocked where there is nobody to ask. nil: nobody.
+	Ask func(ctx context.Context, question string) ([]byte, error)
+
+	opened *ageMemory
 }
 
 func (s *Settings) say(format string, args ...any) {
@@ -124,7 +129,7 @@ func (r *Resolver) get(ctx context.Context, ref Ref) (*Secret, error) {
 		var cancel func()
 		ctx, cancel = context.WithTimeout(ctx, r.Deadline())
 		defer cancel()
-		defer r.sayWhenSlow(b)()
+		defer r.sayWhenSlow(b.Help)()
 	}
 	secret, err := b.Get(ctx, &r.Settings, ref.Path)
 	if err == nil && secret.Len() > MaxSecret {
@@ -145,14 +150,25 @@ func (r *Resolver) get(ctx context.Context, ref Ref) (*Secret, error) {
 }
 
 // sayWhenSlow tells a person what is waited for; the result ends that.
-func (r *Resolver) sayWhenSlow(b *Backend) func() {
-	if !r.Person {
+func (s *Settings) sayWhenSlow(what string) func() {
+	if !s.Person {
 		return func() {}
 	}
 	t := time.AfterFunc(patience, func() {
-		r.say("waiting for %s, up to %v (ctrl-c gives up)", b.Help, r.Deadline())
+		s.say("waiting for %s, up to %v (ctrl-c gives up)", what, s.Deadline())
 	})
 	return func() { t.Stop() }
+}
+
+// bounded runs f under a deadline, for a backend that needs none otherwise.
+func bounded[T any](ctx context.Context, s *Settings, what string, f func(context.Context) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.Deadline())
+	defer cancel()
+	v, err := fence(ctx, func() (T, error) { return f(ctx) })
+	if err != nil {
+		err = fmt.Errorf("waiting for %s: %w", what, err)
+	}
+	return v, err
 }
 
 // explained adds the hint that fits the outcome, unless the backend gave one.

@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -36,7 +37,9 @@ func (r *Resolver) search(ctx context.Context, ref Ref) (*Secret, error) {
 		case NotFound:
 			misses = append(misses, missed(step))
 		case Unavailable:
-			misses = append(misses, step.Scheme+" is not available here")
+			if !errors.Is(err, ErrNotSetUp) { // never set up: nothing that was to be expected is missing
+				misses = append(misses, step.Scheme+" is not available here")
+			}
 		}
 	}
 	return nil, hint.Add(fmt.Errorf("resolving %s: %w", ref, nowhere(strings.Join(misses, ", "))), "run: "+r.SetCommand(ref))

@@ -103,8 +103,8 @@ func TestSearchStops(t *testing.T) {
 		if OutcomeOf(err) != Failed || holdsPart(err.Error(), planted) || said() != "" {
 			t.Errorf("Resolve(%v), plaintext %s = %v, %v, said %q; want a failure without the value", ref, title, got, err, said())
 		}
-		if got := strings.Join(asked, " "); got != "keyring plaintext" {
-			t.Errorf("Resolve(%v), plaintext %s asked %q, want keyring plaintext", ref, title, got)
+		if got := strings.Join(asked, " "); got != "keyring age plaintext" {
+			t.Errorf("Resolve(%v), plaintext %s asked %q, want keyring age plaintext", ref, title, got)
 		}
 	}
 	// The keyring's own failure: its time is over.

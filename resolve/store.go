@@ -183,7 +183,7 @@ func (r *Resolver) store(ctx context.Context, scheme, name, doing string, do fun
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.Deadline())
 	defer cancel()
-	defer r.sayWhenSlow(b)()
+	defer r.sayWhenSlow(b.Help)()
 	if err := do(ctx, b.Store); err != nil {
 		return fmt.Errorf("%s: %w", doing, err)
 	}

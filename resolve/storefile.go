@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -22,16 +22,37 @@ const storeVersion = 1
 
 const storeHead = `# Secrets of wg-run, NOT encrypted. Written anew at every change: comments do not stay.
 version = 1
-
-[secrets]
 `
+
+// document is what secrets.toml holds, and the payload of secrets.age, which has two
+// keys more.
+type document struct {
+	entries map[string][]byte
+	// recipients are those that secrets.age was encrypted to when it was written, in
+	// the form that parseRecipient gives them, sorted.
+	recipients []string
+	// id is random, made with the store and kept: it tells two versions of one store
+	// from two stores, and is known only to those who can read it.
+	id string
+}
 
 // decodeStore reads the format of secrets.toml: version = 1 and [secrets] with
 // NAME = "value" or NAME = { base64 = "…" }. Its errors hold no value.
 func decodeStore(data []byte) (map[string][]byte, error) {
+	d, err := decodeDocument(data, "version", "secrets")
+	if err != nil {
+		return nil, err
+	}
+	return d.entries, nil
+}
+
+// decodeDocument is decodeStore for either file; keys are the top-level ones.
+func decodeDocument(data []byte, keys ...string) (*document, error) {
 	var f struct {
-		Version *int           `toml:"version"`
-		Secrets map[string]any `toml:"secrets"`
+		Version    *int           `toml:"version"`
+		ID         string         `toml:"id"`
+		Recipients []string       `toml:"recipients"`
+		Secrets    map[string]any `toml:"secrets"`
 	}
 	md, err := tomlfile.Decode(data, &f)
 	if err != nil {
@@ -42,19 +63,19 @@ func decodeStore(data []byte) (map[string][]byte, error) {
 	}
 	if err := tomlfile.Check(md, []string{"secrets"}, func(parents toml.Key) ([]string, bool) {
 		if len(parents) == 0 {
-			return []string{"version", "secrets"}, false
+			return keys, false
 		}
 		return nil, true
 	}); err != nil {
 		return nil, err
 	}
-	entries := make(map[string][]byte, len(f.Secrets))
+	d := &document{make(map[string][]byte, len(f.Secrets)), f.Recipients, f.ID}
 	for name, v := range f.Secrets {
-		if entries[name], err = entryValue(name, v); err != nil {
+		if d.entries[name], err = entryValue(name, v); err != nil {
 			return nil, err
 		}
 	}
-	return entries, nil
+	return d, nil
 }
 
 func entryValue(name string, v any) ([]byte, error) {
@@ -77,14 +98,23 @@ func entryValue(name string, v any) ([]byte, error) {
 // encodeStore writes the format that decodeStore reads, sorted by name, and
 // has checked that it reads back the same.
 func encodeStore(entries map[string][]byte) ([]byte, error) {
-	list := make([]string, 0, len(entries))
-	for name := range entries {
-		list = append(list, name)
+	data, err := encodeEntries(storeHead, entries)
+	if err != nil {
+		return nil, err
 	}
-	sort.Strings(list)
+	again, err := decodeStore(data)
+	if err != nil || !maps.EqualFunc(again, entries, bytes.Equal) {
+		return nil, errNotTheSame
+	}
+	return data, nil
+}
+
+var errNotTheSame = errors.New("encoding the store: it would not read back the same")
+
+func encodeEntries(head string, entries map[string][]byte) ([]byte, error) {
 	var b bytes.Buffer
-	b.WriteString(storeHead)
-	for _, name := range list {
+	b.WriteString(head + "\n[secrets]\n")
+	for _, name := range slices.Sorted(maps.Keys(entries)) {
 		key := name
 		if strings.Contains(name, ".") {
 			key = `"` + name + `"`
@@ -93,10 +123,6 @@ func encodeStore(entries map[string][]byte) ([]byte, error) {
 	}
 	if b.Len() > maxStore {
 		return nil, fmt.Errorf("encoding the store: more than %d bytes", maxStore)
-	}
-	again, err := decodeStore(b.Bytes())
-	if err != nil || !maps.EqualFunc(again, entries, bytes.Equal) {
-		return nil, errors.New("encoding the store: it would not read back the same")
 	}
 	return b.Bytes(), nil
 }

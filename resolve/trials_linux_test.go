@@ -5,9 +5,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/zalando/go-keyring"
+
+	"github.com/graphwork/wg-run/internal/testrig"
 )
 
 // none is the outcome of what cannot happen to a backend.
@@ -46,7 +49,25 @@ var trials = map[string]trial{
 	},
 	"plaintext": {
 		plant: func(t *testing.T, r *Resolver, value []byte) string {
-			return plantFile(t, filepath.Join(r.Home, "secrets.toml"), append(append([]byte(storeHead+"planted = "), tomlValue(value)...), '\n'), "planted")
+			return plantFile(t, filepath.Join(r.Home, "secrets.toml"), append(append([]byte(storeHead+"\n[secrets]\nplanted = "), tomlValue(value)...), '\n'), "planted")
+		},
+		missing: "missing", missed: NotFound, empty: Failed,
+		absent: func(_ *testing.T, r *Resolver) string { r.Home = ""; return "planted" },
+	},
+	"age": {
+		setup: func(t *testing.T, r *Resolver) {
+			testrig.Need(t, "age")
+			if err := setUpAge(t.Context(), r.quiet(), Setup{}); err != nil {
+				t.Fatal(err)
+			}
+		},
+		plant: func(t *testing.T, r *Resolver, value []byte) string { // by the age command
+			cmd := exec.Command("age", "--encrypt", "--armor", "-R", filepath.Join(r.Home, "recipients.txt"), "-o", filepath.Join(r.Home, "secrets.age"))
+			cmd.Stdin = strings.NewReader("version = 1\n[secrets]\nplanted = " + tomlValue(value) + "\n")
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Fatalf("age: %v, %s", err, out)
+			}
+			return "planted"
 		},
 		missing: "missing", missed: NotFound, empty: Failed,
 		absent: func(_ *testing.T, r *Resolver) string { r.Home = ""; return "planted" },

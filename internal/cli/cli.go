@@ -147,12 +147,16 @@ func settings(home profiles.Home) (*resolve.Resolver, profiles.Config, error) {
 	if err != nil { // judged where something is stored: a run needs none
 		scheme = c.DefaultBackend
 	}
-	return &resolve.Resolver{Settings: resolve.Settings{
+	r := &resolve.Resolver{Settings: resolve.Settings{
 		Home:           home.Dir,
 		DefaultBackend: scheme,
 		AllowPlaintext: c.AllowPlaintext,
 		Timeout:        c.Timeout,
 		Person:         term.IsTerminal(2),
 		Say:            say,
-	}}, c, nil
+	}}
+	if r.Person {
+		r.Ask = askPerson
+	}
+	return r, c, nil
 }

@@ -80,7 +80,7 @@ func TestCandidates(t *testing.T) {
 		{"profile create new --re", "--ref"},
 		{"secret rm --backend plaintext ", "github openai openrouter"},
 		{"secret rm --backend=plaintext g", "github"},
-		{"secret rm --backend ", "keyring plaintext"},
+		{"secret rm --backend ", "age keyring plaintext"},
 		{"secret check ", "github openai openrouter"},
 		{"secret get plaintext:g", "plaintext:github"},
 		{"secret set ", ""},

@@ -22,7 +22,7 @@ func (d *doctor) checkBackends(ctx context.Context) {
 	}
 	for _, s := range backendStates(ctx, d.r) {
 		switch {
-		case !s.Writable || !s.Active:
+		case !s.Writable || !s.Active, errors.Is(s.err, resolve.ErrNotSetUp) && !s.Default:
 		case s.Reachable && !s.Locked:
 			d.add(stateOK, s.Backend+" is ready", "")
 		case s.Default:

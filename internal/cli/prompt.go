@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -32,11 +33,11 @@ func readValue(name string, fromStdin bool) ([]byte, error) {
 		return nil, hint.Add(errNotAsked, "… | wg-run secret set "+names.Or(name, "NAME")+" --from-stdin")
 	}
 	defer func() { _ = tty.Close() }()
-	first, err := askHidden(tty, "value of "+names.Show(name)+" (not shown): ")
+	first, err := askHidden(context.Background(), tty, "value of "+names.Show(name)+" (not shown): ")
 	if err != nil {
 		return nil, err
 	}
-	again, err := askHidden(tty, "once more: ")
+	again, err := askHidden(context.Background(), tty, "once more: ")
 	if err != nil {
 		clear(first)
 		return nil, err
@@ -62,9 +63,23 @@ func readStdin() ([]byte, error) {
 	return secret.Bytes(), resolve.Storable(secret)
 }
 
+// askPerson has a person type what a backend needs. A program in the background would
+// be stopped where it reads the terminal, so it does not.
+func askPerson(ctx context.Context, question string) ([]byte, error) {
+	tty, err := openTerminal()
+	if err != nil {
+		return nil, fmt.Errorf("%w, and %w", resolve.ErrLocked, errNotAsked)
+	}
+	defer func() { _ = tty.Close() }()
+	if !inForeground(tty) {
+		return nil, fmt.Errorf("%w, and a program in the background cannot ask", resolve.ErrLocked)
+	}
+	return askHidden(ctx, tty, names.Escaped(question))
+}
+
 // askHidden reads one line with echo off. A signal that ends us, or stops us,
 // while the terminal does not echo would leave it so.
-func askHidden(tty *os.File, prompt string) ([]byte, error) {
+func askHidden(ctx context.Context, tty *os.File, prompt string) ([]byte, error) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, endingSignals...)
 	defer signal.Stop(signals)
@@ -87,6 +102,10 @@ func askHidden(tty *os.File, prompt string) ([]byte, error) {
 	case l := <-lines:
 		fmt.Fprintln(shownOn(tty))
 		return checkTyped(tty, l.b, l.err)
+	case <-ctx.Done():
+		fmt.Fprintln(shownOn(tty))
+		discardTyped(tty)
+		return nil, resolve.ErrTimeout
 	case s := <-signals:
 		restore()
 		fmt.Fprintln(shownOn(tty))

@@ -17,6 +17,12 @@ var endingSignals = []os.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIG
 
 func openTerminal() (*os.File, error) { return os.OpenFile("/dev/tty", os.O_RDWR, 0) }
 
+// inForeground reports whether reading the terminal is ours now: tcgetpgrp(3).
+func inForeground(tty *os.File) bool {
+	group, err := unix.IoctlGetInt(int(tty.Fd()), unix.TIOCGPGRP)
+	return err == nil && group == unix.Getpgrp()
+}
+
 // shownOn is where a question is written.
 func shownOn(tty *os.File) io.Writer { return tty }
 

@@ -15,6 +15,8 @@ var endingSignals = []os.Signal{os.Interrupt}
 
 func openTerminal() (*os.File, error) { return os.OpenFile("CONIN$", os.O_RDWR, 0) }
 
+func inForeground(*os.File) bool { return true }
+
 // shownOn is where a question is written: a console's input takes no output.
 func shownOn(*os.File) io.Writer {
 	if console, err := os.OpenFile("CONOUT$", os.O_RDWR, 0); err == nil {

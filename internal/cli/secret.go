@@ -21,12 +21,16 @@ type secretCmd struct {
 	List  secretList  `cmd:"" help:"List the names of stored secrets and where they are."`
 	Rm    secretRm    `cmd:"" help:"Remove a stored secret."`
 
-	Backend secretBackend `cmd:"" help:"Show and choose backends."`
+	Backend    secretBackend    `cmd:"" help:"Show and choose backends."`
+	Recipients secretRecipients `cmd:"" help:"Show and change who can decrypt the age store."`
+
+	GitMerge    gitMerge    `cmd:"" name:"git-merge" help:"Merge two versions of the age store; for git."`
+	GitTextconv gitTextconv `cmd:"" name:"git-textconv" help:"Describe a version of the age store, without values; for git."`
 }
 
 type secretSet struct {
 	Name      string `arg:"" help:"Name to store it under."`
-	Backend   string `placeholder:"BACKEND" predictor:"backend" help:"keyring or plaintext (default: default_backend of config.toml, else keyring)."`
+	Backend   string `placeholder:"BACKEND" predictor:"backend" help:"keyring, age or plaintext (default: default_backend of config.toml, else keyring)."`
 	FromStdin bool   `help:"Read the value from standard input instead of asking."`
 }
 

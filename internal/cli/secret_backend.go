@@ -93,8 +93,11 @@ func (c *backendShow) Run() error {
 }
 
 type backendSet struct {
-	Backend        string `arg:"" placeholder:"BACKEND" predictor:"backend" help:"keyring or plaintext."`
+	Backend        string `arg:"" placeholder:"BACKEND" predictor:"backend" help:"keyring, age or plaintext."`
 	AllowPlaintext bool   `help:"Allow the plaintext store, which is not encrypted."`
+	Identity       string `placeholder:"FILE" help:"age: use this identity or ssh key, instead of making one."`
+	PostQuantum    bool   `help:"age: make a post-quantum identity; age before 1.3 cannot read what is encrypted to it."`
+	Passphrase     bool   `help:"age: lock the identity that is made with a passphrase, which is asked for."`
 }
 
 // Run writes default_backend, and allow_plaintext where that was asked for.
@@ -117,6 +120,10 @@ func (c *backendSet) Run() error {
 	if errors.Is(check, resolve.ErrNotAllowed) {
 		return fmt.Errorf("choosing the backend: %w: it is not encrypted", check)
 	}
+	if err := c.setUp(context.Background(), r, resolve.BackendOf(scheme)); err != nil {
+		return err
+	}
+	check = r.Check(context.Background(), scheme)
 	ctx, cancel := locking(home)
 	defer cancel()
 	if err := home.Configure(ctx, settings...); err != nil {

@@ -33,7 +33,9 @@ func (c *secretList) Run() error {
 		list, err := r.List(context.Background(), scheme)
 		switch resolve.OutcomeOf(err) {
 		case resolve.Unavailable:
-			say(err.Error())
+			if !errors.Is(err, resolve.ErrNotSetUp) || scheme == r.DefaultBackend {
+				say(err.Error())
+			}
 		case resolve.Failed:
 			failed = true
 			complain(err, exitNo)

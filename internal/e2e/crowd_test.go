@@ -72,6 +72,12 @@ func eachStore(t *testing.T, test func(t *testing.T, p *place, scheme string)) {
 		t.Parallel()
 		test(t, newPlace(t, map[string]string{"config.toml": allowed}), "plaintext")
 	})
+	t.Run("age", func(t *testing.T) {
+		t.Parallel()
+		p := newPlace(t, nil)
+		p.must("", "secret", "backend", "set", "age")
+		test(t, p, "age")
+	})
 	t.Run("keyring", func(t *testing.T) {
 		testrig.Need(t, "dbus-daemon", "gnome-keyring-daemon")
 		t.Parallel()

@@ -1,0 +1,209 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/names"
+	"github.com/graphwork/wg-run/profiles"
+	"github.com/graphwork/wg-run/resolve"
+)
+
+type secretRecipients struct {
+	List recipientsList `cmd:"" help:"List who can decrypt the age store, and what changed behind wg-run's back."`
+	Add  recipientsAdd  `cmd:"" help:"Encrypt the age store to one more machine or person."`
+	Rm   recipientsRm   `cmd:"" help:"Encrypt the age store anew without a machine or person."`
+}
+
+type recipientsList struct {
+	JSON bool `name:"json" help:"Print one JSON object."`
+}
+
+// Run lists the recipients.
+func (c *recipientsList) Run() error {
+	r, err := newResolver(profiles.Locate())
+	if err != nil {
+		return err
+	}
+	list, err := r.Recipients(context.Background())
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(map[string]any{"recipients": list})
+	}
+	for _, one := range list {
+		stdout("%s\n", recipientLine(one))
+	}
+	sayUnconfirmed(list)
+	return nil
+}
+
+// longRecipient is where a recipient is cut in a list: post-quantum ones have 2 KB.
+const longRecipient = 64
+
+func recipientLine(one resolve.Recipient) string {
+	text := one.Recipient
+	if len(text) > longRecipient {
+		text = text[:longRecipient] + "…"
+	}
+	notes := []string{}
+	if one.Comment != "" {
+		notes = append(notes, names.Printable(names.Redacted(one.Comment)))
+	}
+	if one.Own {
+		notes = append(notes, "this machine")
+	}
+	line := fmt.Sprintf("%-9s %s", one.State, text)
+	if len(notes) > 0 {
+		line += "  # " + strings.Join(notes, "; ")
+	}
+	return line
+}
+
+// sayUnconfirmed tells how to confirm what differs, or to undo it.
+func sayUnconfirmed(list []resolve.Recipient) {
+	for _, one := range list {
+		short := hint.Command(shortRecipient(one.Recipient, list))
+		switch one.State {
+		case resolve.Added:
+			say("recipients.txt names one that the store was not encrypted to; nothing is stored until it is settled:")
+			say("hint: if it is right: wg-run secret recipients add " + hint.Command(one.Recipient) + "; if not: wg-run secret recipients rm " + short)
+		case resolve.Gone:
+			say("recipients.txt does not name one any more that the store was encrypted to; nothing is stored until it is settled:")
+			say("hint: if that is right: wg-run secret recipients rm " + short + "; if not: wg-run secret recipients add " + hint.Command(one.Recipient))
+		}
+	}
+}
+
+// shortRecipient is as much of a recipient as names it.
+func shortRecipient(text string, list []resolve.Recipient) string {
+	for n := 24; n < len(text); n += 8 {
+		same := 0
+		for _, other := range list {
+			if strings.HasPrefix(other.Recipient, text[:n]) {
+				same++
+			}
+		}
+		if same == 1 {
+			return text[:n]
+		}
+	}
+	return text
+}
+
+type recipientsAdd struct {
+	Recipient []string `arg:"" help:"age1…, age1pq1…, age1PLUGIN1…, or an ssh public key in quotes."`
+	Comment   string   `placeholder:"TEXT" help:"Whose it is; written above it into recipients.txt."`
+}
+
+// Run adds recipients, or confirms ones that were added behind our back.
+func (c *recipientsAdd) Run() error {
+	r, err := newResolver(profiles.Locate())
+	if err != nil {
+		return err
+	}
+	if err := r.AddRecipients(context.Background(), c.Comment, c.Recipient...); err != nil {
+		return err
+	}
+	say(fmt.Sprintf("secrets.age is encrypted to %s more", counted(len(c.Recipient), "recipient")))
+	return tellUnconfirmed(r)
+}
+
+type recipientsRm struct {
+	Recipient []string `arg:"" help:"The recipient, or as much of its beginning as no other has."`
+}
+
+// Run removes recipients, or confirms that they are gone.
+func (c *recipientsRm) Run() error {
+	r, err := newResolver(profiles.Locate())
+	if err != nil {
+		return err
+	}
+	if err := r.RemoveRecipients(context.Background(), c.Recipient...); err != nil {
+		return err
+	}
+	say("secrets.age is encrypted without " + counted(len(c.Recipient), "recipient"))
+	say("hint: what it held until now, here and in git, they could read and still can: change those secrets")
+	return tellUnconfirmed(r)
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// tellUnconfirmed says what is still to be settled.
+func tellUnconfirmed(r *resolve.Resolver) error {
+	list, err := r.Recipients(context.Background())
+	if err == nil {
+		sayUnconfirmed(list)
+	}
+	return err
+}
+
+type gitMerge struct {
+	Base   string `arg:"" help:"The common ancestor: %O of git."`
+	Ours   string `arg:"" help:"Our version, which is replaced by the result: %A."`
+	Theirs string `arg:"" help:"Their version: %B."`
+}
+
+// Run merges two versions of secrets.age or recipients.txt for git.
+func (c *gitMerge) Run() error {
+	r, err := newResolver(profiles.Locate())
+	if err != nil {
+		return err
+	}
+	return r.Merge(context.Background(), c.Base, c.Ours, c.Theirs)
+}
+
+type gitTextconv struct {
+	File string `arg:"" help:"A version of secrets.age."`
+}
+
+// Run prints what git compares in place of the encrypted file. That it cannot be read
+// is an answer, too: git would end a log there.
+func (c *gitTextconv) Run() error {
+	r, err := newResolver(profiles.Locate())
+	if err != nil {
+		return err
+	}
+	text, err := r.Summary(context.Background(), c.File)
+	if err != nil {
+		text = "(not readable here: " + names.Escaped(err.Error()) + ")\n"
+	}
+	stdout("%s", text)
+	return nil
+}
+
+// setUp makes what a backend needs, and says what it did. It is for backends that
+// store in a file which has to be kept, and keys which must not be lost.
+func (c *backendSet) setUp(ctx context.Context, r *resolve.Resolver, b *resolve.Backend) error {
+	how := resolve.Setup{Identity: c.Identity, PostQuantum: c.PostQuantum, Passphrase: c.Passphrase}
+	if b.Setup == nil {
+		if how.Asked() {
+			return errors.New("choosing the backend: --identity, --post-quantum and --passphrase are for age")
+		}
+		return nil
+	}
+	if err := b.Setup(ctx, &r.Settings, how); err != nil {
+		return fmt.Errorf("setting up %s: %w", b.Scheme, err)
+	}
+	for _, h := range gitHints {
+		say("hint: " + h)
+	}
+	return nil
+}
+
+// gitHints is how a checkout learns to merge and to compare the store.
+var gitHints = []string{
+	"to keep secrets.age and recipients.txt in git, in each checkout:",
+	`git config merge.wg-run.driver 'wg-run secret git-merge %O %A %B'`,
+	`git config diff.wg-run.textconv 'wg-run secret git-textconv'`,
+	`printf 'secrets.age merge=wg-run diff=wg-run\nrecipients.txt merge=wg-run\n' >>.gitattributes`,
+}

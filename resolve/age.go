@@ -1,0 +1,243 @@
+package resolve
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/safefile"
+)
+
+// maxSealed bounds secrets.age, in bytes: base64 of the largest store, and its header.
+const maxSealed = 2 * maxStore
+
+// The file secrets.age holds all entries, as secrets.toml does, encrypted to each
+// recipient of recipients.txt (age-encryption.org/v1, armored).
+var ageBackend = Backend{
+	Scheme: "age",
+	Help:   "the file secrets.age, encrypted for age",
+	Local:  true, // where opening it may take long, bounded sets a deadline
+	Named:  true,
+	Get: func(ctx context.Context, s *Settings, name string) (*Secret, error) {
+		d, err := openAge(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		value, ok := d.entries[name]
+		if !ok {
+			return nil, ErrNotFound
+		}
+		return NewSecret(value), nil
+	},
+	Check: func(ctx context.Context, s *Settings) error {
+		_, err := openAge(ctx, s.quiet())
+		return err
+	},
+	Store:       &Store{Set: setAge, Remove: removeAge, List: listAge},
+	Setup:       setUpAge,
+	Credentials: []string{identityVariable, passphraseVariable},
+}
+
+// agePath is the path of one of the store's files.
+func agePath(s *Settings, name string) (string, error) {
+	if s.Home == "" {
+		return "", fmt.Errorf("neither WG_HOME nor HOME is set: %w", ErrUnavailable)
+	}
+	return filepath.Join(s.Home, name), nil
+}
+
+// openAge decrypts the store. ErrUnavailable where there is none, ErrLocked where
+// somebody would have to be asked and may not be.
+func openAge(ctx context.Context, s *Settings) (*document, error) {
+	sealed, err := readSealed(s)
+	if err != nil {
+		return nil, err
+	}
+	return unsealStore(ctx, s, sealed)
+}
+
+func readSealed(s *Settings) ([]byte, error) {
+	path, err := agePath(s, "secrets.age")
+	if err != nil {
+		return nil, err
+	}
+	sealed, err := safefile.Read(path, safefile.Rule{Max: maxSealed})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, noStore(s)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the store: %w", err)
+	}
+	return sealed, nil
+}
+
+// ErrNotSetUp: the age store was never made here, and nobody need be told that it is
+// missing.
+var ErrNotSetUp = errors.New("there is no secrets.age")
+
+// noStore is ErrUnavailable, unless there was a store: git takes a file away before
+// it writes the new one, and a search must not go on to a weaker store meanwhile.
+func noStore(s *Settings) error {
+	path, err := agePath(s, "identity.txt")
+	if err != nil {
+		return err
+	}
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return hint.Add(fmt.Errorf("%w: %w", ErrNotSetUp, ErrUnavailable), "wg-run secret backend set age")
+	}
+	return hint.Add(fmt.Errorf("%w, though identity.txt is there", ErrNotSetUp), "take it from git or from a backup, or begin anew: wg-run secret backend set age")
+}
+
+// unsealStore decrypts and decodes a version of the store. What took somebody's
+// answer is kept, so that a run with two entries asks once.
+func unsealStore(ctx context.Context, s *Settings, sealed []byte) (*document, error) {
+	memory := s.ageMemory()
+	if memory.document != nil && bytes.Equal(memory.sealed, sealed) {
+		return memory.document.clone(), nil
+	}
+	keys, err := ageKeysOf(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := keys.unseal(ctx, s, sealed)
+	if err != nil {
+		return nil, fmt.Errorf("decrypting secrets.age: %w", err)
+	}
+	defer clear(plain)
+	d, err := decodeAge(plain)
+	if err == nil && keys.slow() {
+		memory.sealed, memory.document = sealed, d.clone()
+	}
+	return d, err
+}
+
+// ageMemory is what this process has opened already.
+type ageMemory struct {
+	keys *ageKeys
+	// sealed is the version of the store that document is the content of.
+	sealed   []byte
+	document *document
+}
+
+func (s *Settings) ageMemory() *ageMemory {
+	if s.opened == nil {
+		s.opened = &ageMemory{}
+	}
+	return s.opened
+}
+
+// quiet is s for what must not ask anybody.
+func (s *Settings) quiet() *Settings {
+	s.ageMemory() // shared: a passphrase's descriptor can be read once
+	quiet := *s
+	quiet.NoPrompt, quiet.Ask, quiet.Say = true, nil, nil
+	return &quiet
+}
+
+func decodeAge(plain []byte) (*document, error) {
+	d, err := decodeDocument(plain, "version", "id", "recipients", "secrets")
+	if err != nil {
+		return nil, fmt.Errorf("reading what secrets.age holds: %w", err)
+	}
+	return d, nil
+}
+
+const ageHead = `# Secrets of wg-run. Written anew at every change: comments do not stay.
+version = 1
+`
+
+// encode writes the payload that decodeAge reads.
+func (d *document) encode() ([]byte, error) {
+	head := ageHead + "id = " + tomlValue([]byte(d.id)) + "\nrecipients = [\n"
+	for _, r := range d.recipients {
+		head += "  " + tomlValue([]byte(r)) + ",\n"
+	}
+	plain, err := encodeEntries(head+"]\n", d.entries)
+	if err != nil {
+		return nil, err
+	}
+	if again, err := decodeAge(plain); err != nil || !again.same(d) {
+		return nil, errNotTheSame
+	}
+	return plain, nil
+}
+
+// clone is a copy that is changed, and wiped, on its own.
+func (d *document) clone() *document {
+	entries := make(map[string][]byte, len(d.entries))
+	for name, value := range d.entries {
+		entries[name] = bytes.Clone(value)
+	}
+	return &document{entries, slices.Clone(d.recipients), d.id}
+}
+
+func (d *document) same(other *document) bool {
+	return d.id == other.id && slices.Equal(d.recipients, other.recipients) && maps.EqualFunc(d.entries, other.entries, bytes.Equal)
+}
+
+func setAge(ctx context.Context, s *Settings, name string, secret *Secret, onlyNew bool) (bool, error) {
+	replaced := false
+	err := changeAge(ctx, s, func(d *document) error {
+		if _, replaced = d.entries[name]; replaced && onlyNew {
+			return ErrThere
+		}
+		d.entries[name] = secret.Bytes()
+		return nil
+	})
+	return replaced && err == nil, err
+}
+
+func removeAge(ctx context.Context, s *Settings, name string) error {
+	return changeAge(ctx, s, func(d *document) error {
+		if _, ok := d.entries[name]; !ok {
+			return ErrNotFound
+		}
+		delete(d.entries, name)
+		return nil
+	})
+}
+
+func listAge(ctx context.Context, s *Settings) ([]string, error) {
+	d, err := openAge(ctx, s.quiet())
+	if err != nil {
+		return nil, err
+	}
+	return slices.Sorted(maps.Keys(d.entries)), nil
+}
+
+// changeAge decrypts, changes and writes the store under its lock, for the
+// recipients that it had and recipients.txt still names.
+func changeAge(ctx context.Context, s *Settings, change func(*document) error) error {
+	unlock, err := lockAge(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	d, err := openAge(ctx, s)
+	if err != nil {
+		return err
+	}
+	if err := confirmed(s, d); err != nil {
+		return err
+	}
+	if err := change(d); err != nil {
+		return err
+	}
+	return writeAge(ctx, s, d)
+}
+
+// lockAge takes the lock of our folder, once it is known that there is a store: what
+// reads or refuses makes nothing.
+func lockAge(ctx context.Context, s *Settings) (unlock func(), err error) {
+	if _, err := readSealed(s); err != nil {
+		return nil, err
+	}
+	return safefile.Lock(ctx, s.Home)
+}

@@ -1,0 +1,269 @@
+package resolve
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"filippo.io/age"
+
+	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/safefile"
+)
+
+// identityVariable names another identity than identity.txt: a file, a reference, or
+// the identity itself.
+const identityVariable = "WG_AGE_IDENTITY"
+
+// maxIdentity bounds an identity file, in bytes.
+const maxIdentity = 1 << 20
+
+// ageKeys is what opens secrets.age.
+type ageKeys struct {
+	// from says where it was found, for messages.
+	from string
+	// identities are tried first.
+	identities []age.Identity
+	// plugins are the lines of identities that other programs hold.
+	plugins []string
+	// ssh is the path of an ssh key, which the age program reads.
+	ssh string
+	// noted are the recipients in the comments of the identity file.
+	noted []string
+}
+
+// slow reports whether opening asks another program, and that perhaps a person.
+func (k *ageKeys) slow() bool { return len(k.plugins) > 0 || k.ssh != "" }
+
+// ageKeysOf finds the identity, and asks for its passphrase if it has one. It is kept:
+// nobody is asked twice in one process.
+func ageKeysOf(ctx context.Context, s *Settings) (*ageKeys, error) {
+	memory := s.ageMemory()
+	if memory.keys != nil {
+		return memory.keys, nil
+	}
+	text, keys, err := identityText(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(text)
+	if isSealed(text) {
+		inside, err := bounded(ctx, s, "the passphrase of "+keys.from, func(ctx context.Context) ([]byte, error) {
+			return openIdentity(ctx, s, text, keys.from)
+		})
+		if err != nil {
+			return nil, err
+		}
+		defer clear(inside)
+		text = inside
+	}
+	if err := keys.parse(text); err != nil {
+		return nil, fmt.Errorf("reading the identity %s: %w", keys.from, err)
+	}
+	memory.keys = keys
+	return keys, nil
+}
+
+// identityText reads the identity from where it is.
+func identityText(ctx context.Context, s *Settings) ([]byte, *ageKeys, error) {
+	where := os.Getenv(identityVariable)
+	keys := &ageKeys{from: "$" + identityVariable}
+	switch {
+	case strings.HasPrefix(where, "AGE-"):
+		s.say("warning: $%s holds the identity itself, and every program below this shell inherits it; better is a file", identityVariable)
+		return []byte(where), keys, nil
+	case strings.HasPrefix(where, "age:"), strings.HasPrefix(where, "auto:"):
+		return nil, nil, fmt.Errorf("$%s: the identity cannot be in the store that it opens", identityVariable)
+	}
+	secret, isRef, err := fetch(ctx, s, where)
+	if err != nil {
+		return nil, nil, fmt.Errorf("getting the identity that $%s names: %w", identityVariable, hardened(err))
+	}
+	if isRef {
+		return secret.Bytes(), keys, nil
+	}
+	return identityFile(s, where, keys)
+}
+
+// identityFile reads identity.txt, or the file that the variable names.
+func identityFile(s *Settings, where string, keys *ageKeys) ([]byte, *ageKeys, error) {
+	path := where
+	if where == "" {
+		keys.from = "identity.txt"
+		var err error
+		if path, err = agePath(s, keys.from); err != nil {
+			return nil, nil, err
+		}
+	} else if rest, ok := strings.CutPrefix(where, "~/"); ok {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return nil, nil, fmt.Errorf("expanding ~: %w", err)
+		}
+		path = filepath.Join(home, rest)
+	}
+	text, err := safefile.Read(path, safefile.Rule{Private: true, Max: maxIdentity})
+	if errors.Is(err, fs.ErrNotExist) {
+		err = hint.Add(fmt.Errorf("no such file: %s", keys.from), "the file is what was backed up when the store was made; or: "+identityVariable+"=FILE")
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading the identity that opens secrets.age: %w", err)
+	}
+	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("-----BEGIN ")) && !isSealed(text) {
+		keys.ssh = path
+	}
+	return text, keys, nil
+}
+
+// hardened is err as a failure: that the identity is not found does not mean that the
+// secret is not.
+func hardened(err error) error {
+	if OutcomeOf(err) == Failed {
+		return err
+	}
+	return hint.Add(errors.New(err.Error()), hint.Of(err))
+}
+
+// parse reads the lines of an identity file, as age(1) documents it under -i.
+func (k *ageKeys) parse(text []byte) error {
+	if k.ssh != "" {
+		return nil
+	}
+	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("-----BEGIN ")) {
+		return hint.Add(errors.New("an ssh key is read from a file"), identityVariable+"=FILE")
+	}
+	n := 0
+	for line := range strings.Lines(string(text)) {
+		n++
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, "#") {
+			k.note(line)
+			continue
+		}
+		if line == "" {
+			continue
+		}
+		id, err := parseIdentity(line)
+		if err != nil {
+			return fmt.Errorf("line %d: %w", n, err)
+		}
+		if _, isPlugin := id.(*pluginIdentity); isPlugin {
+			k.plugins = append(k.plugins, line)
+		} else {
+			k.identities = append(k.identities, id)
+		}
+	}
+	if len(k.identities)+len(k.plugins) == 0 {
+		return errors.New("it holds no identity")
+	}
+	return nil
+}
+
+// note keeps a recipient that a comment names, as age-keygen and plugins write it.
+func (k *ageKeys) note(comment string) {
+	for word := range strings.FieldsSeq(comment) {
+		if r, err := parseRecipient(word); err == nil && strings.HasPrefix(word, "age1") {
+			k.noted = append(k.noted, r.text)
+		}
+	}
+}
+
+// parseIdentity reads one line. Its error holds nothing of it.
+func parseIdentity(line string) (id age.Identity, err error) {
+	switch {
+	case strings.HasPrefix(line, "AGE-SECRET-KEY-PQ-1"):
+		id, err = age.ParseHybridIdentity(line)
+	case strings.HasPrefix(line, "AGE-SECRET-KEY-1"):
+		id, err = age.ParseX25519Identity(line)
+	case strings.HasPrefix(line, "AGE-PLUGIN-"):
+		id, err = newPluginIdentity(&Settings{}, line)
+	case strings.HasPrefix(line, "age1"), strings.HasPrefix(line, "ssh-"):
+		return nil, errors.New("a recipient, which encrypts, and not an identity, which decrypts")
+	default:
+		return nil, errors.New("not an identity of age's")
+	}
+	if err != nil {
+		return nil, errors.New("not a valid identity: mistyped, or cut off")
+	}
+	return id, nil
+}
+
+// own returns the recipients of the identity, as far as they can be known.
+func (k *ageKeys) own() []string {
+	list := slices.Clone(k.noted)
+	for _, id := range k.identities {
+		switch id := id.(type) {
+		case *age.X25519Identity:
+			list = append(list, id.Recipient().String())
+		case *age.HybridIdentity:
+			list = append(list, id.Recipient().String())
+		}
+	}
+	if k.ssh != "" {
+		if public, err := safefile.Read(k.ssh+".pub", safefile.Rule{Max: maxIdentity}); err == nil {
+			if r, err := parseRecipient(strings.TrimSpace(string(public))); err == nil {
+				list = append(list, r.text)
+			}
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// unseal decrypts a version of the store.
+func (k *ageKeys) unseal(ctx context.Context, s *Settings, sealed []byte) (plain []byte, err error) {
+	switch {
+	case !k.slow():
+		plain, err = unseal(sealed, maxStore, k.identities...)
+	case k.ssh != "":
+		plain, err = bounded(ctx, s, "the age program", func(ctx context.Context) ([]byte, error) {
+			return unsealBySSH(ctx, s, k.ssh, sealed)
+		})
+	default:
+		plain, err = k.unsealByPlugin(ctx, s, sealed)
+	}
+	if errors.Is(err, errWrongIdentity) {
+		err = hint.Add(err, k.addMe())
+	}
+	return plain, err
+}
+
+// unsealByPlugin starts plugins, which may ask for a PIN or a touch, only where
+// somebody may be asked.
+func (k *ageKeys) unsealByPlugin(ctx context.Context, s *Settings, sealed []byte) ([]byte, error) {
+	identities := slices.Clone(k.identities)
+	if s.NoPrompt {
+		if plain, err := unseal(sealed, maxStore, append(identities, nobody{})...); !errors.Is(err, errWrongIdentity) {
+			return plain, err
+		}
+		return nil, fmt.Errorf("it may be %w: a plugin of age's could ask somebody", ErrLocked)
+	}
+	for _, line := range k.plugins {
+		id, err := newPluginIdentity(s, line)
+		if err != nil {
+			return nil, err
+		}
+		identities = append(identities, id)
+	}
+	return bounded(ctx, s, "a plugin of age's", func(context.Context) ([]byte, error) {
+		return unseal(sealed, maxStore, identities...)
+	})
+}
+
+// nobody is an identity that opens nothing: the library wants at least one.
+type nobody struct{}
+
+func (nobody) Unwrap([]*age.Stanza) ([]byte, error) { return nil, age.ErrIncorrectIdentity }
+
+// addMe tells what to run where the store can be read.
+func (k *ageKeys) addMe() string {
+	mine := "RECIPIENT"
+	if own := k.own(); len(own) > 0 {
+		mine = own[0]
+	}
+	return "on a machine that can read it: " + hint.Command("wg-run", "secret", "recipients", "add", mine)
+}

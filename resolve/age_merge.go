@@ -1,0 +1,193 @@
+package resolve
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/names"
+	"github.com/graphwork/wg-run/internal/safefile"
+)
+
+// ErrConflict: both sides changed one entry, each in its own way.
+var ErrConflict = errors.New("changed on both sides")
+
+// Merge is git's merge driver (gitattributes(5), "Defining a custom merge driver") for
+// secrets.age and recipients.txt: it merges the files base, ours and theirs into ours.
+// Where both sides changed an entry ours is kept, and the error wraps ErrConflict.
+func (r *Resolver) Merge(ctx context.Context, base, ours, theirs string) error {
+	err := r.merge(ctx, base, ours, theirs)
+	if err != nil {
+		return fmt.Errorf("merging two versions of the store: %w", err)
+	}
+	return nil
+}
+
+func (r *Resolver) merge(ctx context.Context, paths ...string) error {
+	var data [3][]byte
+	for i, path := range paths {
+		var err error
+		if data[i], err = safefile.Read(path, safefile.Rule{Foreign: true, Max: maxSealed}); err != nil {
+			return err
+		}
+	}
+	var merged []byte
+	var conflict, err error
+	if isSealed(data[1]) || isSealed(data[2]) {
+		merged, conflict, err = r.mergeStores(ctx, data)
+	} else {
+		merged, err = mergeRecipientFiles(data)
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(paths[1], merged, 0o600); err != nil { // git's own copy: it has its mode
+		return err
+	}
+	return conflict
+}
+
+// mergeStores decrypts, merges and encrypts. Two stores that were not made from each
+// other are not merged: somebody who cannot read ours could have put theirs in its
+// place, with recipients of their own.
+func (r *Resolver) mergeStores(ctx context.Context, data [3][]byte) (merged []byte, conflict, err error) {
+	side := [3]*document{{}, {}, {}}
+	for i := range data {
+		if i == 0 && len(data[i]) == 0 { // there was none
+			continue
+		}
+		if side[i], err = unsealStore(ctx, &r.Settings, data[i]); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", [3]string{"the base", "our side", "their side"}[i], err)
+		}
+	}
+	base, ours, theirs := side[0], side[1], side[2]
+	if ours.id == "" || ours.id != theirs.id || len(data[0]) > 0 && base.id != ours.id {
+		return nil, nil, hint.Add(errors.New("they are two stores, and not two versions of one"),
+			"keep one (git checkout --ours secrets.age, or --theirs), and set in it what it lacks")
+	}
+	d := &document{id: ours.id, recipients: mergeSets(base.recipients, ours.recipients, theirs.recipients)}
+	var both []string
+	d.entries, both = mergeEntries(base.entries, ours.entries, theirs.entries)
+	if merged, err = sealedFor(ctx, &r.Settings, d); err != nil {
+		return nil, nil, err
+	}
+	if len(both) > 0 {
+		conflict = hint.Add(fmt.Errorf("%s: %w; ours is kept", strings.Join(both, ", "), ErrConflict),
+			"where theirs is right: wg-run secret set NAME; and then: git add secrets.age")
+	}
+	return merged, conflict, nil
+}
+
+// mergeEntries merges name by name and lists those that both sides changed.
+func mergeEntries(base, ours, theirs map[string][]byte) (merged map[string][]byte, both []string) {
+	merged = map[string][]byte{}
+	all := maps.Clone(ours)
+	if all == nil {
+		all = map[string][]byte{}
+	}
+	maps.Copy(all, theirs)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		o, inOurs := ours[name]
+		t, inTheirs := theirs[name]
+		b, inBase := base[name]
+		same := func(v []byte, in bool, w []byte, also bool) bool { return in == also && bytes.Equal(v, w) }
+		value, keep := o, inOurs
+		switch {
+		case same(o, inOurs, t, inTheirs) || same(t, inTheirs, b, inBase):
+		case same(o, inOurs, b, inBase):
+			value, keep = t, inTheirs
+		default:
+			both = append(both, names.Show(name))
+			if !inOurs { // removed here and changed there: nothing is lost
+				value, keep = t, true
+			}
+		}
+		if keep {
+			merged[name] = value
+		}
+	}
+	return merged, both
+}
+
+// mergeSets is ours with what theirs added and without what theirs removed.
+func mergeSets(base, ours, theirs []string) []string {
+	var merged []string
+	for _, x := range slices.Concat(ours, theirs) {
+		inBase, inOurs, inTheirs := slices.Contains(base, x), slices.Contains(ours, x), slices.Contains(theirs, x)
+		if inOurs && inTheirs || !inBase {
+			merged = append(merged, x)
+		}
+	}
+	slices.Sort(merged)
+	return slices.Compact(merged)
+}
+
+// mergeRecipientFiles merges recipients.txt: the lines of ours stay where they are.
+func mergeRecipientFiles(data [3][]byte) ([]byte, error) {
+	var side [3][]recipient
+	for i := range data {
+		var err error
+		if side[i], err = parseRecipients(data[i]); err != nil {
+			return nil, err
+		}
+	}
+	wanted := mergeSets(texts(side[0]), texts(side[1]), texts(side[2]))
+	merged := bytes.Clone(data[1])
+	for _, text := range texts(side[1]) {
+		if !slices.Contains(wanted, text) {
+			merged = removeRecipient(merged, text)
+		}
+	}
+	for _, r := range side[2] {
+		if slices.Contains(wanted, r.text) && !slices.Contains(texts(side[1]), r.text) {
+			merged = appendRecipient(merged, r.comment, r.text)
+		}
+	}
+	return merged, nil
+}
+
+// Summary describes a version of the store for git's textconv (gitattributes(5)): a
+// line for each entry, which changes when its value does. The marks are keyed with
+// what only those know who can read the store.
+func (r *Resolver) Summary(ctx context.Context, path string) (string, error) {
+	sealed, err := safefile.Read(path, safefile.Rule{Foreign: true, Max: maxSealed})
+	if err != nil {
+		return "", fmt.Errorf("reading the file: %w", err)
+	}
+	if !isSealed(sealed) && len(sealed) > 0 { // recipients.txt, which is no secret
+		if _, err := parseRecipients(sealed); err != nil {
+			return "", err
+		}
+		return string(sealed), nil
+	}
+	d, err := unsealStore(ctx, r.quiet(), sealed)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	for _, text := range d.recipients {
+		fmt.Fprintf(&b, "recipient %s\n", text)
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.entries)) {
+		fmt.Fprintf(&b, "%s: %d bytes%s\n", names.Printable(name), len(d.entries[name]), d.mark(name))
+	}
+	return b.String(), nil
+}
+
+func (d *document) mark(name string) string {
+	if d.id == "" {
+		return ""
+	}
+	mac := hmac.New(sha256.New, []byte(d.id))
+	mac.Write([]byte(name + "\x00"))
+	mac.Write(d.entries[name])
+	return fmt.Sprintf(", %x", mac.Sum(nil)[:6])
+}
