@@ -68,7 +68,7 @@ func passphraseOf(ctx context.Context, s *Settings, question string) ([]byte, er
 		return passphraseFromFD(text)
 	}
 	if s.Ask == nil || s.NoPrompt {
-		return nil, hint.Add(fmt.Errorf("it is %w by a passphrase", ErrLocked), "give the passphrase on a descriptor: "+passphraseVariable+"=9 wg-run … 9<FILE")
+		return nil, hint.Add(fmt.Errorf("%w by a passphrase, which nobody is there to type", ErrLocked), "give it on a descriptor: "+passphraseVariable+"=9 wg-run … 9<FILE")
 	}
 	return s.Ask(ctx, question)
 }

@@ -167,7 +167,7 @@ type gitTextconv struct {
 }
 
 // Run prints what git compares in place of the encrypted file. That it cannot be read
-// is an answer, too: git would end a log there.
+// is an answer, too: git would end a log there. Two such versions still differ.
 func (c *gitTextconv) Run() error {
 	r, err := newResolver(profiles.Locate())
 	if err != nil {
@@ -175,7 +175,7 @@ func (c *gitTextconv) Run() error {
 	}
 	text, err := r.Summary(context.Background(), c.File)
 	if err != nil {
-		text = "(not readable here: " + names.Escaped(err.Error()) + ")\n"
+		text = fmt.Sprintf("not readable here: %s\n%s\n", names.Escaped(err.Error()), resolve.Version(c.File))
 	}
 	stdout("%s", text)
 	return nil
