@@ -82,6 +82,8 @@ func readSealed(s *Settings) ([]byte, error) {
 // missing.
 var ErrNotSetUp = errors.New("there is no secrets.age")
 
+var errStoreGone = errors.New("there is no secrets.age, though identity.txt is there")
+
 // noStore is ErrUnavailable, unless there was a store: git takes a file away before
 // it writes the new one, and a search must not go on to a weaker store meanwhile.
 func noStore(s *Settings) error {
@@ -92,7 +94,7 @@ func noStore(s *Settings) error {
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return hint.Add(fmt.Errorf("%w: %w", ErrNotSetUp, ErrUnavailable), "wg-run secret backend set age")
 	}
-	return hint.Add(fmt.Errorf("%w, though identity.txt is there", ErrNotSetUp), "take it from git or from a backup, or begin anew: wg-run secret backend set age")
+	return hint.Add(errStoreGone, "take it from git or from a backup, or begin anew: wg-run secret backend set age")
 }
 
 // unsealStore decrypts and decodes a version of the store. What took somebody's

@@ -51,7 +51,7 @@ func setUpAge(ctx context.Context, s *Settings, how Setup) error {
 		return err
 	}
 	_, err = readSealed(s)
-	if errors.Is(err, ErrNotSetUp) {
+	if errors.Is(err, ErrNotSetUp) || errors.Is(err, errStoreGone) {
 		return setUpStore(ctx, s, keys)
 	}
 	if err != nil {

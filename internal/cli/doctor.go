@@ -69,6 +69,7 @@ var doctorChecks = []struct {
 	{"backends", (*doctor).checkBackends},
 	{"files", (*doctor).checkFiles},
 	{"plaintext", (*doctor).checkPlaintext},
+	{"age", (*doctor).checkAge},
 	{"profiles", (*doctor).checkProfiles},
 	{"api_key_env", (*doctor).checkLeftovers},
 	{"environment", (*doctor).checkEnvironment},
