@@ -59,7 +59,14 @@ func TestNothingIsWritten(t *testing.T) {
 	if out, err := set.CombinedOutput(); err != nil {
 		t.Fatalf("secret set: %v: %s", err, out)
 	}
-	for _, ref := range []string{"plaintext:k", "keyring:k"} {
+	for _, args := range [][]string{{"backend", "set", "age"}, {"set", "k", "--from-stdin"}} {
+		cmd := exec.Command(bin, append([]string{"secret"}, args...)...)
+		cmd.Env, cmd.Stdin = env, strings.NewReader("sk-or-v1-0123456789abcdef")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("secret %q: %v: %s", args, err, out)
+		}
+	}
+	for _, ref := range []string{"plaintext:k", "keyring:k", "age:k"} {
 		for channel, into := range map[string]string{"pipe": "<pipe:[", "memfd": "</memfd:wg-run:api_key"} {
 			name := ref + " by " + channel
 			for line := range strings.Lines(traced(t, env, bin, ref, channel)) {

@@ -37,6 +37,9 @@ func bench(dir, noKeyring string, rounds, warmup int) error {
 		return fmt.Errorf("making the files to measure with: %w", err)
 	}
 	list := rows(w)
+	if err := w.storeInAge(); err != nil {
+		return err
+	}
 	if noKeyring != "" {
 		find(list, keyringRow).missing = noKeyring
 	} else if err := w.storeInKeyring(); err != nil {

@@ -14,6 +14,7 @@ const (
 	bareRow      = "bare exec of /bin/true"
 	floorRow     = "Go floor: pipe and exec in place"
 	plaintextRow = "wg-run, plaintext store, profile"
+	ageRow       = "wg-run, age store, profile"
 	keyringRow   = "wg-run, keyring, profile"
 )
 
@@ -45,6 +46,7 @@ func rows(w *world) []*row {
 		{name: plaintextRow, delivers: true, argv: behind(w.bin("wg-run"), "--profile", "bench", "--")},
 		{name: "wg-run, file:PATH, --ref", delivers: true, argv: behind(
 			w.bin("wg-run"), "--ref", "file:"+w.path("value"), "--")},
+		{name: ageRow, delivers: true, argv: behind(w.bin("wg-run"), "--profile", "age", "--")},
 		{name: keyringRow, delivers: true, argv: behind(w.bin("wg-run"), "--profile", "keyring", "--")},
 	}
 }

@@ -11,9 +11,10 @@ import (
 	"time"
 )
 
-// Budgets of the plaintext and of the keyring path.
+// Budgets of the plaintext, the age and the keyring path.
 const (
-	plaintextBudget = 1.6 // times the floor
+	plaintextBudget = 1.6                    // times the floor
+	ageBudget       = 600 * time.Microsecond // more than plaintext
 	keyringBudget   = 4 * time.Millisecond
 )
 
@@ -23,24 +24,27 @@ func table(list []*row, rounds int) string {
 		processor(), runtime.NumCPU(), firstLine("/proc/sys/kernel/osrelease"), runtime.Version(), rounds)
 	b.WriteString("| one secret, worker /bin/true | wall ms | × floor | × floor, paired | × bare | × bare, paired | peak RSS MiB | budget |\n")
 	b.WriteString("| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |\n")
-	floor, bare := find(list, floorRow), find(list, bareRow)
+	floor, bare, plain := find(list, floorRow), find(list, bareRow), find(list, plaintextRow)
 	for _, r := range list {
 		if r.missing != "" {
 			fmt.Fprintf(&b, "| %s | not measured: %s | | | | | | |\n", r.name, strings.ReplaceAll(r.missing, "|", "/"))
 			continue
 		}
 		fmt.Fprintf(&b, "| %s | %.2f | %.2f | %.2f | %.2f | %.2f | %.1f | %s |\n", r.name, ms(median(r.walls)),
-			ratio(r, floor), paired(r, floor), ratio(r, bare), paired(r, bare), float64(r.rss)/1024, budget(r, floor))
+			ratio(r, floor), paired(r, floor), ratio(r, bare), paired(r, bare), float64(r.rss)/1024, budget(r, floor, plain))
 	}
 	return b.String()
 }
 
 // budget compares a row with what it may cost.
-func budget(r, floor *row) string {
+func budget(r, floor, plain *row) string {
 	switch r.name {
 	case plaintextRow:
 		return verdict(paired(r, floor) <= plaintextBudget) +
 			fmt.Sprintf(": %.2f × floor of %.1f", paired(r, floor), plaintextBudget)
+	case ageRow:
+		above := median(r.walls) - median(plain.walls)
+		return verdict(above <= ageBudget) + fmt.Sprintf(": plaintext + %.2f ms of %.1f", ms(above), ms(ageBudget))
 	case keyringRow:
 		above := median(r.walls) - median(floor.walls)
 		return verdict(above <= keyringBudget) + fmt.Sprintf(": floor + %.1f ms of %.0f", ms(above), ms(keyringBudget))

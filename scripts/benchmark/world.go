@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,6 +36,7 @@ func newWorld(dir string) (*world, error) {
 		"wg/config.toml":           "[secrets]\nallow_plaintext = true\n",
 		"wg/secrets.toml":          "version = 1\n\n[secrets]\nbench = \"" + value + "\"\n",
 		"wg/profiles/bench.toml":   "api_key_ref = \"plaintext:bench\"\n",
+		"wg/profiles/age.toml":     "api_key_ref = \"age:bench\"\n",
 		"wg/profiles/keyring.toml": "api_key_ref = \"keyring:bench\"\n",
 	}
 	for name, text := range files {
@@ -63,6 +65,18 @@ func environ(w *world) []string {
 		"DBUS_SESSION_BUS_ADDRESS=" + os.Getenv("DBUS_SESSION_BUS_ADDRESS"),
 		"WG_HOME=" + w.path("wg"), "_=/usr/bin/env",
 	}
+}
+
+// storeInAge makes an age store with an identity of its own, and stores the value.
+func (w *world) storeInAge() error {
+	for _, args := range [][]string{{"secret", "backend", "set", "age"}, {"secret", "set", "bench", "--from-stdin"}} {
+		cmd := exec.Command(w.bin("wg-run"), args...)
+		cmd.Env, cmd.Dir, cmd.Stdin = w.env, w.dir, strings.NewReader(value)
+		if said, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("making an age store: %w: %s", err, said)
+		}
+	}
+	return nil
 }
 
 // storeInKeyring stores the value on the private bus. The daemon may not have
