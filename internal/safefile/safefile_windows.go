@@ -86,3 +86,7 @@ func Append(_ context.Context, path string, data []byte) error {
 	}
 	return err
 }
+
+// CheckProgram lets every program pass: who may replace it is in access control
+// lists, which are not looked at.
+func CheckProgram(string) error { return nil }
