@@ -75,9 +75,13 @@ func (e *environ) drop(why func(name, value string) string) []Dropped {
 
 // dropCredentials takes out what lets a program into a secret store, unless
 // keep names it, and returns the descriptors that such variables name.
-func (e *environ) dropCredentials(keep []string) (dropped []Dropped, closing []int) {
+func (e *environ) dropCredentials(s *resolve.Settings, delivered []Delivery, keep []string) (dropped []Dropped, closing []int) {
+	var used []string
+	for _, d := range delivered {
+		used = append(used, d.Ref.Scheme)
+	}
 	dropped = e.drop(func(name, value string) string {
-		if !resolve.IsCredential(name) {
+		if !s.IsCredential(name, used...) {
 			return ""
 		}
 		for _, k := range keep {

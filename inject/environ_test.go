@@ -102,13 +102,13 @@ func TestDropCredentials(t *testing.T) {
 	} {
 		env := newEnviron(strings.Fields(c.list))
 		n := len(env.list)
-		dropped, closing := env.dropCredentials(strings.Fields(c.keep))
+		dropped, closing := env.dropCredentials(&resolve.Settings{}, nil, strings.Fields(c.keep))
 		if got := strings.Join(env.list, " "); got != c.left || !slices.Equal(closing, c.closing) || len(dropped) != n-len(env.list) {
-			t.Errorf("[%s].dropCredentials(%s) = %v, %v and leaves [%s], want %v and [%s]", c.list, c.keep, dropped, closing, got, c.closing, c.left)
+			t.Errorf("[%s].dropCredentials(&resolve.Settings{}, nil, %s) = %v, %v and leaves [%s], want %v and [%s]", c.list, c.keep, dropped, closing, got, c.closing, c.left)
 		}
 		for _, d := range dropped {
-			if d.Leak || d.Why == "" || !resolve.IsCredential(d.Variable) {
-				t.Errorf("[%s].dropCredentials(%s): %+v, want a credential's name and why", c.list, c.keep, d)
+			if d.Leak || d.Why == "" || !new(resolve.Settings).IsCredential(d.Variable) {
+				t.Errorf("[%s].dropCredentials(&resolve.Settings{}, nil, %s): %+v, want a credential's name and why", c.list, c.keep, d)
 			}
 		}
 	}

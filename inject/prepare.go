@@ -138,7 +138,7 @@ func (p *Plan) fill(ctx context.Context, r *resolve.Resolver, req Request, chann
 		p.Deliveries[i].Number = n
 	}
 	p.Dropped = env.dropStale(numbers)
-	return p.finish(req, env)
+	return p.finish(&r.Settings, req, env)
 }
 
 // forSecret says which secret failed, where it is not the main one.
@@ -167,9 +167,9 @@ func variable(entry string, t templateSet) (string, error) {
 }
 
 // finish makes environment and arguments and has them searched for leaks.
-func (p *Plan) finish(req Request, env *environ) error {
+func (p *Plan) finish(s *resolve.Settings, req Request, env *environ) error {
 	t := templates(p.Deliveries)
-	credentials, closing := env.dropCredentials(req.KeepEnv)
+	credentials, closing := env.dropCredentials(s, p.Deliveries, req.KeepEnv)
 	p.closing = closing
 	p.Dropped = append(append(p.Dropped, credentials...), env.dropSources(req.Secrets)...)
 	if req.Model != "" {

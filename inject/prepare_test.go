@@ -18,7 +18,7 @@ func secretOf(name string) string { return "value-of-" + name + "-0123456789" }
 
 func literal(t testing.TB, name, via string) Want {
 	t.Helper()
-	ref, err := resolve.ParseRef("literal:" + secretOf(name))
+	ref, err := new(resolve.Settings).ParseRef("literal:" + secretOf(name))
 	if err != nil {
 		t.Fatal(err)
 	}

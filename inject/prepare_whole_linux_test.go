@@ -19,7 +19,7 @@ import (
 // value that had been resolved is wiped.
 func TestPrepareFailsWhole(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // it would close what we forgot
-	missing, err := resolve.ParseRef("file:" + filepath.Join(t.TempDir(), "nosuch"))
+	missing, err := new(resolve.Settings).ParseRef("file:" + filepath.Join(t.TempDir(), "nosuch"))
 	must(t, err)
 	for _, c := range []struct {
 		call   string

@@ -57,7 +57,7 @@ func sayDumpable() error {
 	say("before")
 	r := &resolve.Resolver{}
 	r.Say = func(string) { say("asked") }
-	ref, err := resolve.ParseRef("literal:" + secretOf("api_key"))
+	ref, err := new(resolve.Settings).ParseRef("literal:" + secretOf("api_key"))
 	if err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ func become() error {
 	req := Request{Argv: append([]string{os.Args[0]}, os.Args[1:]...), Environ: os.Environ(), Env: []string{testOnlyHelper + "=report"}}
 	for _, a := range os.Args[1:] {
 		name, via, _ := strings.Cut(a, "=")
-		ref, err := resolve.ParseRef("literal:" + secretOf(name))
+		ref, err := new(resolve.Settings).ParseRef("literal:" + secretOf(name))
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -66,7 +67,7 @@ func TestConfigure(t *testing.T) {
 		t.Fatalf("Configure = %v, want nil", err)
 	}
 	c, err := h.Config()
-	if want := (Config{"plaintext", true, time.Second, false}); err != nil || c != want {
+	if want := (Config{"plaintext", true, time.Second, false, nil}); err != nil || !reflect.DeepEqual(c, want) {
 		t.Errorf("Configure, then Config = %+v, %v; want %+v", c, err, want)
 	}
 	data, _ := os.ReadFile(filepath.Join(h.Dir, "config.toml"))

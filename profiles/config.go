@@ -11,7 +11,7 @@ import (
 	"github.com/graphwork/wg-run/internal/tomlfile"
 )
 
-// Config is config.toml: the settings of [secrets] and [audit]. Other tables are
+// Config is config.toml: [secrets], [audit] and [managers]. Other tables are
 // other programs' and are left alone.
 type Config struct {
 	// DefaultBackend is where new secrets go, as written; "keyring" unless set.
@@ -22,9 +22,14 @@ type Config struct {
 	Timeout time.Duration
 	// Audit has every delivery and every refusal written to audit.jsonl.
 	Audit bool
+	// Managers is the table [managers] as it was decoded, nil without one.
+	Managers map[string]any
 }
 
-var configKeys = []string{"default_backend", "allow_plaintext", "timeout"}
+var (
+	configTables = []string{"secrets", "audit", "managers"}
+	configKeys   = []string{"default_backend", "allow_plaintext", "timeout"}
+)
 
 // Config reads config.toml. A missing file gives the defaults. Unknown keys in
 // [secrets] and [audit] are errors.
@@ -53,6 +58,7 @@ func (c *Config) decode(data []byte) error {
 		Audit struct {
 			Enabled bool `toml:"enabled"`
 		} `toml:"audit"`
+		Managers map[string]any `toml:"managers"`
 	}
 	md, err := tomlfile.Decode(data, &f)
 	if err != nil {
@@ -63,21 +69,23 @@ func (c *Config) decode(data []byte) error {
 			return fmt.Errorf("'%s' stands outside of its table: write [secrets] above it", k)
 		}
 	}
-	if err := tomlfile.Check(md, []string{"secrets", "audit"}, func(parents toml.Key) ([]string, bool) {
+	if err := tomlfile.Check(md, configTables, func(parents toml.Key) ([]string, bool) {
 		switch {
 		case len(parents) == 1 && parents[0] == "secrets":
 			return configKeys, false
 		case len(parents) == 1 && parents[0] == "audit":
 			return []string{"enabled"}, false
+		case len(parents) > 0: // other programs', and [managers], which package resolve judges
+			return nil, true
 		}
-		return []string{"secrets", "audit"}, true
+		return configTables, true
 	}); err != nil {
 		return err
 	}
 	if f.Secrets.DefaultBackend != "" {
 		c.DefaultBackend = f.Secrets.DefaultBackend
 	}
-	c.AllowPlaintext, c.Audit = f.Secrets.AllowPlaintext, f.Audit.Enabled
+	c.AllowPlaintext, c.Audit, c.Managers = f.Secrets.AllowPlaintext, f.Audit.Enabled, f.Managers
 	if f.Secrets.Timeout == "" {
 		return nil
 	}

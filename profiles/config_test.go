@@ -3,6 +3,7 @@ package profiles
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -44,17 +45,17 @@ func TestConfig(t *testing.T) {
 	}{
 		"empty":        {"", defaults},
 		"empty table":  {"[secrets]", defaults},
-		"all keys":     {"[secrets]\ndefault_backend = \"plain\"\nallow_plaintext = true\ntimeout = \"1m30s\"", Config{"plain", true, 90 * time.Second, false}},
-		"dotted":       {"secrets.allow_plaintext = true", Config{"keyring", true, 0, false}},
-		"inline":       {"secrets = { timeout = \"250ms\" }", Config{"keyring", false, 250 * time.Millisecond, false}},
+		"all keys":     {"[secrets]\ndefault_backend = \"plain\"\nallow_plaintext = true\ntimeout = \"1m30s\"", Config{"plain", true, 90 * time.Second, false, nil}},
+		"dotted":       {"secrets.allow_plaintext = true", Config{"keyring", true, 0, false, nil}},
+		"inline":       {"secrets = { timeout = \"250ms\" }", Config{"keyring", false, 250 * time.Millisecond, false, nil}},
 		"empty values": {"[secrets]\ndefault_backend = \"\"\ntimeout = \"\"", defaults},
 		"foreign":      {"theme = \"dark\"\n[tui]\ntimeout = 3\n[secrets]\n[[llm]]\nx = 1", defaults},
-		"CRLF":         {"[secrets]\r\nallow_plaintext = true\r\n", Config{"keyring", true, 0, false}},
-		"audit":        {"[audit]\nenabled = true", Config{"keyring", false, 0, true}},
-		"BOM":          {"\ufeff[secrets]\nallow_plaintext = true", Config{"keyring", true, 0, false}},
+		"CRLF":         {"[secrets]\r\nallow_plaintext = true\r\n", Config{"keyring", true, 0, false, nil}},
+		"audit":        {"[audit]\nenabled = true", Config{"keyring", false, 0, true, nil}},
+		"BOM":          {"\ufeff[secrets]\nallow_plaintext = true", Config{"keyring", true, 0, false, nil}},
 	} {
 		got, err := home(t, map[string]string{"config.toml": c.text}).Config()
-		if err != nil || got != c.want {
+		if err != nil || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: Config(%q) = %+v, %v; want %+v", name, c.text, got, err, c.want)
 		}
 	}
@@ -63,7 +64,7 @@ func TestConfig(t *testing.T) {
 func TestConfigMissing(t *testing.T) {
 	for name, h := range map[string]Home{"no home": {}, "no folder": {filepath.Join(t.TempDir(), "no")}, "no file": home(t, nil)} {
 		got, err := h.Config()
-		if want := (Config{DefaultBackend: "keyring"}); err != nil || got != want {
+		if want := (Config{DefaultBackend: "keyring"}); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: Config() = %+v, %v; want %+v", name, got, err, want)
 		}
 	}

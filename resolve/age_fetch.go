@@ -12,10 +12,10 @@ var fetch func(ctx context.Context, s *Settings, text string) (secret *Secret, i
 
 func init() {
 	fetch = func(ctx context.Context, s *Settings, text string) (*Secret, bool, error) {
-		if scheme, _, ok := strings.Cut(text, ":"); !ok || !known(scheme) {
+		if scheme, _, ok := strings.Cut(text, ":"); !ok || s.BackendOf(scheme) == nil {
 			return nil, false, nil
 		}
-		ref, err := ParseRef(text)
+		ref, err := s.ParseRef(text)
 		if err != nil {
 			return nil, true, err
 		}

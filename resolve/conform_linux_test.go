@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,8 +21,11 @@ func conform(t *testing.T, f func(t *testing.T, b *Backend, c trial, r *Resolver
 		b := &backends[i]
 		t.Run(b.Scheme, func(t *testing.T) {
 			c, ok := trials[b.Scheme]
+			if e, row := examples[b.Scheme]; row && !ok {
+				c, ok = e.trial(b.Scheme), true
+			}
 			if !ok {
-				t.Fatalf("backend %s of THE LIST has no trial, want one in trials", b.Scheme)
+				t.Fatalf("backend %s of THE LIST has no trial, want one in trials or in examples", b.Scheme)
 			}
 			r, said := newResolver(t)
 			if c.setup != nil {
@@ -32,9 +37,9 @@ func conform(t *testing.T, f func(t *testing.T, b *Backend, c trial, r *Resolver
 }
 
 func TestTrialsAreOfTheList(t *testing.T) {
-	for scheme := range trials {
-		if find(scheme) == nil {
-			t.Errorf("trials has %q, want a line for it in THE LIST", scheme)
+	for _, scheme := range slices.Concat(slices.Collect(maps.Keys(trials)), slices.Collect(maps.Keys(examples))) {
+		if bare.BackendOf(scheme) == nil {
+			t.Errorf("trials or examples has %q, want a line for it in THE LIST", scheme)
 		}
 	}
 }
@@ -182,7 +187,7 @@ func TestFileOfOneMiBAndNewline(t *testing.T) {
 // of it.
 func TestLiteralWithPointer(t *testing.T) {
 	r, said := newResolver(t)
-	ref, err := ParseRef("literal:abc#/" + planted)
+	ref, err := bare.ParseRef("literal:abc#/" + planted)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,22 +1,28 @@
 package resolve
 
-import "strings"
+import (
+	"os"
+	"slices"
+	"strings"
+)
 
 // credentials are variables that let a program into a secret store and that no
-// line of THE LIST names: those of managers that have no line yet, and our own.
-var credentials = []string{
-	"BW_SESSION", "BWS_ACCESS_TOKEN", "VAULT_TOKEN", "WG_AGE_PASSPHRASE_FD", "WG_BROKER",
-}
+// backend names: our own.
+var credentials = []string{"WG_BROKER"}
 
 // IsCredential reports whether the variable lets a program into a secret store,
-// so that a worker must not inherit it.
-func IsCredential(variable string) bool {
-	if matches(variable, credentials) {
+// so that a worker must not inherit it. used are the schemes of the references that
+// are delivered: what a worker may need itself counts only for those.
+func (s *Settings) IsCredential(variable string, used ...string) bool {
+	if matches(variable, credentials) || os.Getenv(identityVariable) == "env:"+variable {
 		return true
 	}
-	for i := range backends {
-		if matches(variable, backends[i].Credentials) {
-			return true
+	for _, list := range [][]Backend{backends, s.Managers} {
+		for i := range list {
+			b := &list[i]
+			if matches(variable, b.Credentials) || slices.Contains(used, b.Scheme) && matches(variable, b.CredentialsIfUsed) {
+				return true
+			}
 		}
 	}
 	return false
@@ -24,7 +30,7 @@ func IsCredential(variable string) bool {
 
 // NamesDescriptor reports whether the value of a credential variable is the
 // number of a descriptor that holds it.
-func NamesDescriptor(variable string) bool { return variable == "WG_AGE_PASSPHRASE_FD" }
+func NamesDescriptor(variable string) bool { return variable == passphraseVariable }
 
 func matches(variable string, patterns []string) bool {
 	for _, p := range patterns {

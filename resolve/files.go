@@ -17,15 +17,25 @@ var fileBackend = Backend{
 	Scheme: "file",
 	Help:   "a file, such as a Docker or Kubernetes secret",
 	Get: func(ctx context.Context, _ *Settings, path string) (*Secret, error) {
-		if rest, ok := strings.CutPrefix(path, "~/"); ok {
-			home, err := os.UserHomeDir()
-			if err != nil {
-				return nil, fmt.Errorf("expanding ~: %w", err)
-			}
-			path = filepath.Join(home, rest)
+		path, err := homePath(path)
+		if err != nil {
+			return nil, err
 		}
 		return readSecretFile(ctx, path)
 	},
+}
+
+// homePath expands a leading ~/.
+func homePath(path string) (string, error) {
+	rest, ok := strings.CutPrefix(path, "~/")
+	if !ok {
+		return path, nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("expanding ~: %w", err)
+	}
+	return filepath.Join(home, rest), nil
 }
 
 // systemd.exec(5), LoadCredential=.

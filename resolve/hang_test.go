@@ -90,7 +90,7 @@ func TestManagerCancelled(t *testing.T) {
 		cancel()
 	}()
 	done := make(chan error, 1)
-	go func() { _, err := fake.read(ctx, &Settings{}, "x"); done <- err }()
+	go func() { _, err := fake.read(ctx, &Settings{}, "fake", "x"); done <- err }()
 	select {
 	case err := <-done:
 		if !errors.Is(err, context.Canceled) {

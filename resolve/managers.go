@@ -1,15 +1,16 @@
 package resolve
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
 	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
+	"sync"
 
 	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/safefile"
 	"github.com/graphwork/wg-run/internal/tomlfile"
 )
 
@@ -18,40 +19,72 @@ var managersTOML []byte
 
 // managerRow is one table of managers.toml, which documents the keys.
 type managerRow struct {
-	Title     string   `toml:"title"`
-	Get       []string `toml:"get"`
-	FirstLine bool     `toml:"first_line"`
-	NotFound  []string `toml:"not_found"`
-	SignedOut []string `toml:"signed_out"`
-	Locked    []string `toml:"locked"`
-	Denied    []string `toml:"denied"`
-	SignIn    string   `toml:"sign_in"`
-	Listing   []string `toml:"listing"`
+	Title     string            `toml:"title"`
+	Get       []string          `toml:"get"`
+	Form      []string          `toml:"form"`
+	Default   map[string]string `toml:"default"`
+	Files     []string          `toml:"files"`
+	FirstLine bool              `toml:"first_line"`
+	Field     string            `toml:"field"`
+	Listing   []string          `toml:"listing"`
+	Asks      bool              `toml:"asks"`
+	Prompt    string            `toml:"prompt"`
+
+	NotFound      []string `toml:"not_found"`
+	NotFoundExit  []int    `toml:"not_found_exit"`
+	SignedOut     []string `toml:"signed_out"`
+	SignedOutExit []int    `toml:"signed_out_exit"`
+	Locked        []string `toml:"locked"`
+	LockedExit    []int    `toml:"locked_exit"`
+	Denied        []string `toml:"denied"`
+	DeniedExit    []int    `toml:"denied_exit"`
+
+	SignIn      string   `toml:"sign_in"`
+	Unlock      string   `toml:"unlock"`
+	Check       []string `toml:"check"`
+	Credentials []string `toml:"credentials"`
 }
 
-// wholeSuffix asks a first_line manager for the entire entry.
-const wholeSuffix = "#all"
-
-// manager is the backend of a row. The table is decoded when one is asked, not at
-// every start.
+// manager is the backend of a row of managers.toml. The table is decoded when one is
+// asked, not at every start.
 func manager(scheme, help string, credentials ...string) Backend {
+	b := rowBackend(scheme, func() (*managerRow, error) { return managerOf(scheme) })
+	b.Help, b.Credentials = help, credentials
+	return b
+}
+
+// cloud is manager for one that uses what a worker may need itself: it loses the
+// credentials only where a secret of that scheme is delivered.
+func cloud(scheme, help string, credentials ...string) Backend {
+	b := manager(scheme, help)
+	b.CredentialsIfUsed = credentials
+	return b
+}
+
+func rowBackend(scheme string, row func() (*managerRow, error)) Backend {
 	return Backend{
-		Scheme:      scheme,
-		Help:        help,
-		Credentials: credentials,
+		Scheme:  scheme,
+		Program: true,
+		Form: func(path string) error {
+			r, err := row()
+			if err == nil {
+				_, err = r.values(scheme, path)
+			}
+			return err
+		},
 		Get: func(ctx context.Context, s *Settings, path string) (*Secret, error) {
-			row, err := managerOf(scheme)
+			r, err := row()
 			if err != nil {
 				return nil, err
 			}
-			return row.read(ctx, s, path)
+			return r.read(ctx, s, scheme, path)
 		},
-		Check: func(context.Context, *Settings) error {
-			row, err := managerOf(scheme)
-			if err == nil {
-				_, err = row.program()
+		Check: func(ctx context.Context, s *Settings) error {
+			r, err := row()
+			if err != nil {
+				return err
 			}
-			return err
+			return r.check(ctx, s)
 		},
 	}
 }
@@ -68,120 +101,52 @@ func managerOf(scheme string) (*managerRow, error) {
 	return &row, nil
 }
 
-func managerRows() (map[string]managerRow, error) {
+var managerRows = sync.OnceValues(func() (map[string]managerRow, error) {
 	var rows map[string]managerRow
 	if _, err := tomlfile.Decode(managersTOML, &rows); err != nil {
 		return nil, fmt.Errorf("reading the built-in managers.toml: %w", err)
 	}
 	return rows, nil
-}
+})
 
-// program finds the manager's program.
-func (row *managerRow) program() (string, error) {
-	program, err := exec.LookPath(row.Get[0])
+// program finds a manager's program and refuses one that others could replace.
+func program(name string) (string, error) {
+	path, err := exec.LookPath(name)
 	if errors.Is(err, exec.ErrNotFound) {
-		return "", hint.Add(fmt.Errorf("the program %s is not installed: %w", row.Get[0], ErrUnavailable),
+		return "", hint.Add(fmt.Errorf("the program %s is not installed: %w", name, ErrUnavailable),
 			"install it, or name another backend in the reference")
 	}
 	if err != nil {
-		return "", fmt.Errorf("finding the program %s: %w", row.Get[0], err)
+		return "", fmt.Errorf("finding the program %s: %w", name, err)
 	}
-	return program, nil
+	if err := safefile.CheckProgram(path); err != nil {
+		return "", fmt.Errorf("looking at the program %s: %w", name, err)
+	}
+	return path, nil
 }
 
-func (row *managerRow) read(ctx context.Context, s *Settings, path string) (*Secret, error) {
-	whole := !row.FirstLine
-	if rest, ok := strings.CutSuffix(path, wholeSuffix); ok && row.FirstLine {
-		path, whole = rest, true
-	}
-	if strings.HasPrefix(path, "-") || path == "" {
-		return nil, fmt.Errorf("a path of %s is not empty and does not begin with a dash", row.Title)
-	}
-	program, err := row.program()
+// maxJSON bounds what is read where the value is a field of it: each of its bytes may
+// be written as six, beside what else the manager knows of it.
+const maxJSON = 6*MaxSecret + 64<<10
+
+func (row *managerRow) read(ctx context.Context, s *Settings, scheme, path string) (*Secret, error) {
+	values, err := row.values(scheme, path)
 	if err != nil {
 		return nil, err
 	}
-	argv := withPath(row.Get, path)
-	out, err := runManager(ctx, s, program, argv)
+	j := job{argv: fill(row.Get, values), asks: row.Asks, alone: s.NoPrompt}
+	if j.program, err = program(row.Get[0]); err != nil {
+		return nil, err
+	}
+	if row.Field != "" {
+		j.max = maxJSON
+	}
+	if s.Person && !s.NoPrompt && row.Prompt != "" {
+		s.say("%s asks for %s; what you type is not shown", row.Title, row.Prompt)
+	}
+	out, err := runManager(ctx, s, j)
 	if err != nil {
-		return nil, row.explained(err, argv, path)
+		return nil, row.explained(err, values)
 	}
-	return row.value(out, whole)
-}
-
-// value applies the newline rule and turns "nothing printed" into ErrNotFound:
-// some managers exit with 0 then, and an empty secret is never delivered.
-func (row *managerRow) value(out []byte, whole bool) (*Secret, error) {
-	if _, second, ok := bytes.Cut(out, []byte("\n")); ok {
-		for _, l := range row.Listing {
-			if bytes.HasPrefix(second, []byte(l)) {
-				clear(out)
-				return nil, fmt.Errorf("the path is a folder: %w in %s", ErrNotFound, row.Title)
-			}
-		}
-	}
-	b := out
-	if !whole {
-		for i, c := range b {
-			if c == '\n' {
-				clear(b[i+1:])
-				b = b[:i+1]
-				break
-			}
-		}
-	}
-	b = TrimNewline(b)
-	if len(b) == 0 {
-		return nil, fmt.Errorf("%s printed nothing: %w", row.Title, ErrNotFound)
-	}
-	return NewSecret(b), nil
-}
-
-// exitError is a manager that ended with an exit status other than 0.
-type exitError struct {
-	status string
-	stderr string
-	cut    bool // there was more on stderr
-}
-
-func (e *exitError) Error() string { return e.status }
-
-// explained sorts a manager's failure by the texts of its row. What the manager
-// wrote is matched and never repeated: it could quote a value. A text that
-// means failure outweighs one that means "not found".
-func (row *managerRow) explained(err error, argv []string, path string) error {
-	e, ok := errors.AsType[*exitError](err)
-	if !ok {
-		return fmt.Errorf("running %s: %w", argv[0], err)
-	}
-	has := func(texts []string) bool {
-		for _, t := range texts {
-			if strings.Contains(e.stderr, t) {
-				return true
-			}
-		}
-		return false
-	}
-	shown := shownPath(path)
-	signIn := "run: " + hint.Command(withPath(strings.Fields(row.SignIn), shown)...)
-	switch {
-	case has(row.SignedOut):
-		return hint.Add(fmt.Errorf("nobody is signed in to %s", row.Title), signIn)
-	case has(row.Locked):
-		return hint.Add(fmt.Errorf("%s is %w and could not ask anybody", row.Title, ErrLocked), signIn)
-	case has(row.Denied):
-		return fmt.Errorf("%s denies this account the entry", row.Title)
-	case has(row.NotFound) && !e.cut: // the rest could say that it failed
-		return fmt.Errorf("%w in %s", ErrNotFound, row.Title)
-	}
-	return hint.Add(fmt.Errorf("%s ended with %s (what it said is not shown, it may hold a value)", argv[0], e.status),
-		"see what it says: "+hint.Command(withPath(row.Get, shown)...))
-}
-
-func withPath(argv []string, path string) []string {
-	out := make([]string, len(argv))
-	for i, a := range argv {
-		out[i] = strings.ReplaceAll(a, "{path}", path)
-	}
-	return out
+	return row.value(out, row.FirstLine && !strings.HasSuffix(path, wholeSuffix))
 }

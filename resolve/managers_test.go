@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/graphwork/wg-run/internal/tomlfile"
 )
 
 // ownBackends are the lines of THE LIST that are not a table of managers.toml.
@@ -23,42 +21,13 @@ func rows(t *testing.T) map[string]managerRow {
 func TestManagersAndTheList(t *testing.T) {
 	all := rows(t)
 	for name := range all {
-		if find(name) == nil {
+		if bare.BackendOf(name) == nil {
 			t.Errorf("managers.toml has the table [%s], want a line for it in THE LIST", name)
 		}
 	}
 	for _, b := range backends {
 		if _, ok := all[b.Scheme]; !ok && !slices.Contains(ownBackends, b.Scheme) {
 			t.Errorf("THE LIST has the line %q, want a table for it in managers.toml (or in ownBackends here)", b.Scheme)
-		}
-	}
-}
-
-func TestManagersTOML(t *testing.T) {
-	var strict map[string]managerRow
-	md, err := tomlfile.Decode(managersTOML, &strict)
-	if err != nil {
-		t.Fatalf("Decode(managers.toml) = %v, want nil", err)
-	}
-	if unknown := md.Undecoded(); len(unknown) > 0 {
-		t.Errorf("managers.toml: unknown keys %v, want none", unknown)
-	}
-	for name, row := range strict {
-		if row.Title == "" || row.SignIn == "" {
-			t.Errorf("[%s]: title %q, sign_in %q; want both", name, row.Title, row.SignIn)
-		}
-		if len(row.Get) < 2 || strings.Contains(row.Get[0], "{path}") || !strings.Contains(strings.Join(row.Get[1:], " "), "{path}") {
-			t.Errorf("[%s]: get = %q, want a program and arguments with {path}", name, row.Get)
-		}
-		for key, texts := range map[string][]string{"get": row.Get, "not_found": row.NotFound, "signed_out": row.SignedOut, "locked": row.Locked, "denied": row.Denied} {
-			for _, text := range texts {
-				if strings.TrimSpace(text) == "" || key != "get" && len(text) < 4 {
-					t.Errorf("[%s] %s: the text %q, want one that means something", name, key, text)
-				}
-			}
-		}
-		if len(row.NotFound) == 0 {
-			t.Errorf("[%s]: no not_found, want the text of a missing entry", name)
 		}
 	}
 }
@@ -74,8 +43,8 @@ func TestTheList(t *testing.T) {
 		if s := b.Store; s != nil && (s.Set == nil || s.Remove == nil || s.List == nil) {
 			t.Errorf("THE LIST: %s stores and lacks Set, Remove or List", b.Scheme)
 		}
-		for _, v := range b.Credentials {
-			if name := strings.TrimSuffix(v, "*"); !IsCredential(name + "x"[:len(v)-len(name)]) {
+		for _, v := range append(b.Credentials[:len(b.Credentials):len(b.Credentials)], b.CredentialsIfUsed...) {
+			if name := strings.TrimSuffix(v, "*"); !bare.IsCredential(name+"x"[:len(v)-len(name)], b.Scheme) {
 				t.Errorf("IsCredential(%q) = false, want true for a line of THE LIST", v)
 			}
 		}
@@ -87,8 +56,16 @@ func TestCredentials(t *testing.T) {
 		"OP_SERVICE_ACCOUNT_TOKEN": true, "OP_SESSION_my": true, "OP_CONNECT_TOKEN": true, "BW_SESSION": true, "BWS_ACCESS_TOKEN": true,
 		"VAULT_TOKEN": true, "WG_AGE_PASSPHRASE_FD": true, "PATH": false, "OP_ACCOUNT": false, "VAULT_ADDR": false, "": false, "XVAULT_TOKEN": false, "VAULT_TOKENX": false,
 	} {
-		if got := IsCredential(variable); got != want {
+		if got := bare.IsCredential(variable); got != want {
 			t.Errorf("IsCredential(%q) = %v, want %v", variable, got, want)
+		}
+	}
+	for variable, c := range map[string]struct{ with, without bool }{
+		"AWS_SECRET_ACCESS_KEY": {true, false}, "AWS_SESSION_TOKEN": {true, false}, "AWS_REGION": {false, false}, "VAULT_TOKEN": {true, true},
+	} {
+		with, without := bare.IsCredential(variable, "file", "awsps"), bare.IsCredential(variable, "file")
+		if with != c.with || without != c.without {
+			t.Errorf("IsCredential(%q) = %v where awsps: is delivered, %v where not; want %v, %v", variable, with, without, c.with, c.without)
 		}
 	}
 	if !NamesDescriptor("WG_AGE_PASSPHRASE_FD") || NamesDescriptor("VAULT_TOKEN") {

@@ -16,6 +16,8 @@ var (
 
 	// ErrLocked: the store waits for somebody to unlock it.
 	ErrLocked = errors.New("locked")
+	// ErrSignedOut: the manager works, and does not know who asks.
+	ErrSignedOut = errors.New("nobody is signed in")
 	// ErrThere: there is an entry of that name, and it was not to be replaced.
 	ErrThere = errors.New("there is an entry of that name")
 	// ErrTimeout: no answer within the deadline.

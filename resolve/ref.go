@@ -31,10 +31,10 @@ type Ref struct {
 func Auto(name, variable string) Ref { return Ref{Scheme: "auto", Path: name, env: variable} }
 
 // ParseRef reads "SCHEME:PATH" with an optional "#/json/pointer". Its error
-// never repeats s, which may be a pasted key.
-func ParseRef(s string) (Ref, error) {
-	scheme, path, ok := strings.Cut(s, ":")
-	if s != "" && strings.IndexByte("/.~", s[0]) >= 0 {
+// never repeats text, which may be a pasted key.
+func (s *Settings) ParseRef(text string) (Ref, error) {
+	scheme, path, ok := strings.Cut(text, ":")
+	if text != "" && strings.IndexByte("/.~", text[0]) >= 0 {
 		return Ref{}, hint.Add(fmt.Errorf("%w: it has no scheme", ErrBadRef), "a file is named by file:PATH")
 	}
 	if scheme == "plain" {
@@ -44,28 +44,30 @@ func ParseRef(s string) (Ref, error) {
 		return Ref{}, hint.Add(fmt.Errorf("%w: it has no scheme (the text is not shown, it may be a key)", ErrBadRef),
 			"a reference is SCHEME:NAME, as keyring:openrouter; to store a key: wg-run secret set NAME")
 	}
-	if !known(scheme) {
-		return Ref{}, unknownScheme(scheme)
+	b := s.BackendOf(scheme)
+	if b == nil && scheme != "auto" {
+		return Ref{}, unknownScheme(scheme, s.Schemes())
 	}
 	ref := Ref{Scheme: scheme, Path: path}
 	if i := strings.LastIndex(path, "#/"); i >= 0 {
 		ref.Path, ref.Pointer = path[:i], path[i+1:]
 	}
-	if err := ref.check(); err != nil {
+	if err := ref.check(b); err != nil {
 		return Ref{}, fmt.Errorf("%w: %s: %w", ErrBadRef, scheme, err)
 	}
 	return ref, nil
 }
 
-func unknownScheme(scheme string) error {
+func unknownScheme(scheme string, schemes []string) error {
 	err := fmt.Errorf("%w: unknown scheme (the text is not shown, it may be a key)", ErrBadRef)
-	if near := names.Near(strings.ToLower(scheme), Schemes()); near != "" {
+	if near := names.Near(strings.ToLower(scheme), schemes); near != "" {
 		return hint.Add(err, "did you mean "+near+":…?")
 	}
-	return hint.Add(err, "known schemes: "+strings.Join(Schemes(), ", "))
+	return hint.Add(err, "known schemes: "+strings.Join(schemes, ", "))
 }
 
-func (r Ref) check() error {
+// check judges a reference to that backend, nil for auto:.
+func (r Ref) check(b *Backend) error {
 	switch {
 	case r.Path == "" || r.Path == "//":
 		return errors.New("nothing follows the scheme")
@@ -74,20 +76,14 @@ func (r Ref) check() error {
 	case r.Scheme == "literal":
 	case strings.ContainsFunc(r.Path+r.Pointer, unicode.IsControl):
 		return errors.New("it contains a control character")
-	case r.named() && !names.Valid(r.Path):
+	case (b == nil || b.Named) && !names.Valid(r.Path):
 		return errors.New(names.Rule)
-	case r.Scheme == "op" && !strings.HasPrefix(r.Path, "//"):
-		return errors.New("it has the form op://VAULT/ITEM/FIELD")
 	case r.Scheme == "env" && strings.ContainsAny(r.Path, "$= "):
 		return errors.New("what follows is not a variable's name (write env:VAR, without a $)")
+	case b != nil && b.Form != nil:
+		return b.Form(r.Path)
 	}
 	return nil
-}
-
-// named reports whether the path is a name of ours.
-func (r Ref) named() bool {
-	b := find(r.Scheme)
-	return b == nil || b.Named // auto: is no backend
 }
 
 // String returns the reference as it was written, save for what may be a value:

@@ -9,6 +9,9 @@ import (
 	"github.com/graphwork/wg-run/internal/hint"
 )
 
+// bare are settings without a user's managers.
+var bare = &Settings{}
+
 func TestParseRef(t *testing.T) {
 	for _, c := range []struct {
 		in   string
@@ -36,7 +39,7 @@ func TestParseRef(t *testing.T) {
 		{"keyring:k#/a", Ref{Scheme: "keyring", Path: "k", Pointer: "/a"}},
 		{"pass:k#all#/a", Ref{Scheme: "pass", Path: "k#all", Pointer: "/a"}},
 	} {
-		if got, err := ParseRef(c.in); err != nil || got != c.want {
+		if got, err := bare.ParseRef(c.in); err != nil || got != c.want {
 			t.Errorf("ParseRef(%q) = %q %q %q, %v; want %q %q %q", c.in, got.Scheme, got.Path, got.Pointer, err, c.want.Scheme, c.want.Path, c.want.Pointer)
 		}
 	}
@@ -63,7 +66,7 @@ func TestParseRefRefused(t *testing.T) {
 		{"file:a\x00b", "file: it contains a NUL byte", ""},
 		{"literal:" + planted + "\x00", "literal: it contains a NUL byte", ""},
 	} {
-		got, err := ParseRef(c.in)
+		got, err := bare.ParseRef(c.in)
 		if !errors.Is(err, ErrBadRef) || !strings.Contains(err.Error(), c.want) || !strings.Contains(hint.Of(err), c.hint) {
 			t.Errorf("ParseRef(%q) = %v, %v, hint %q; want ErrBadRef: %s, hint %q", c.in, got, err, hint.Of(err), c.want, c.hint)
 			continue
@@ -79,7 +82,7 @@ func TestRefString(t *testing.T) {
 		"keyring:openrouter": "keyring:openrouter", "plain:k": "plaintext:k", "op://a/b/c": "op://a/b/c", "file:x#/a": "file:x#/a",
 		"literal:" + planted: "literal:[secret]", "literal:a#/b": "literal:[secret]",
 	} {
-		ref, err := ParseRef(in)
+		ref, err := bare.ParseRef(in)
 		if err != nil {
 			t.Errorf("ParseRef(%q) = %v, want nil", in, err)
 		}
@@ -90,7 +93,7 @@ func TestRefString(t *testing.T) {
 		}
 	}
 	for _, in := range []string{"keyring:" + planted, "env:sk_" + planted[9:], "pass:dev/" + planted, "op://v/" + planted + "/f", "file:/x/" + planted, "file:" + planted + "#/a"} {
-		if ref, err := ParseRef(in); err != nil || holdsPart(ref.String(), planted) {
+		if ref, err := bare.ParseRef(in); err != nil || holdsPart(ref.String(), planted) {
 			t.Errorf("ParseRef(%q) = %v, %v; want nothing of the key in it", in, ref, err)
 		}
 	}
@@ -114,13 +117,13 @@ func TestVariable(t *testing.T) {
 func refusals() map[string]bool {
 	texts := map[string]bool{}
 	add := func(in string) {
-		_, err := ParseRef(in)
+		_, err := bare.ParseRef(in)
 		texts[fmt.Sprint(err)] = true
 	}
 	add("x")
 	add("nosuch:x")
 	add("./x")
-	for _, scheme := range Schemes() {
+	for _, scheme := range bare.Schemes() {
 		add(scheme + ":")
 		add(scheme + ":\x00")
 		add(scheme + ":-")
@@ -139,7 +142,7 @@ func FuzzParseRef(f *testing.F) {
 	}
 	texts := refusals()
 	f.Fuzz(func(t *testing.T, in string) {
-		ref, err := ParseRef(in)
+		ref, err := bare.ParseRef(in)
 		if err != nil {
 			if !errors.Is(err, ErrBadRef) || !texts[err.Error()] {
 				t.Errorf("ParseRef(%q) = %v, want an ErrBadRef that does not depend on the input", in, err)

@@ -36,8 +36,10 @@ type Settings struct {
 	// Person says that somebody is there to answer a prompt.
 	Person bool
 	// NoPrompt makes nobody unlock a keyring: one that is locked, or may be, answers
-	// with ErrLocked. A password manager is asked all the same.
+	// with ErrLocked. A password manager is asked, and gets no terminal to ask on.
 	NoPrompt bool
+	// Managers are the user's own rows, as UserManagers makes them of config.toml.
+	Managers []Backend
 	// Say prints one line for a person. It may be called from any goroutine.
 	Say func(line string)
 	// Ask has a person type a line that is not shown, and returns it. Its error wraps
@@ -90,7 +92,7 @@ func (r *Resolver) Resolve(ctx context.Context, ref Ref) (*Secret, error) {
 		return r.search(ctx, ref)
 	}
 	secret, err := r.one(ctx, ref, "")
-	if b := find(ref.Scheme); OutcomeOf(err) == Unavailable && b != nil && b.Store != nil {
+	if b := r.BackendOf(ref.Scheme); OutcomeOf(err) == Unavailable && b != nil && b.Store != nil {
 		if other := r.holder(b.Scheme, ref.Path); other != "" {
 			err = hint.Add(err, fmt.Sprintf("%s has an entry of that name: use the reference %s:%s", other, other, names.Or(ref.Path, "NAME")))
 		}
@@ -118,7 +120,7 @@ func (s *Secret) len() int {
 }
 
 func (r *Resolver) get(ctx context.Context, ref Ref) (*Secret, error) {
-	b := find(ref.Scheme)
+	b := r.BackendOf(ref.Scheme)
 	if b == nil {
 		return nil, ErrBadRef
 	}
@@ -209,25 +211,4 @@ func (s *Settings) backendFlag(scheme string) string {
 		return ""
 	}
 	return " --backend " + scheme
-}
-
-// find returns the backend of a scheme, or nil.
-func find(scheme string) *Backend {
-	for i := range backends {
-		if backends[i].Scheme == scheme {
-			return &backends[i]
-		}
-	}
-	return nil
-}
-
-func known(scheme string) bool { return scheme == "auto" || find(scheme) != nil }
-
-// Schemes returns the scheme of every backend and "auto".
-func Schemes() []string {
-	list := make([]string, 0, len(backends)+1)
-	for i := range backends {
-		list = append(list, backends[i].Scheme)
-	}
-	return append(list, "auto")
 }

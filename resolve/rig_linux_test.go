@@ -32,7 +32,7 @@ var atEnd []func()
 func helper(what string) int {
 	r := &Resolver{Settings: Settings{Home: os.Getenv("testOnlyHome"), AllowPlaintext: true}}
 	r.Say = func(line string) { fmt.Println("said:", line) }
-	ref, err := ParseRef(os.Getenv("testOnlyRef"))
+	ref, err := bare.ParseRef(os.Getenv("testOnlyRef"))
 	if err == nil && what == "set" {
 		_, err = r.Set(context.Background(), ref.Scheme, ref.Path, NewSecret([]byte(os.Getenv("testOnlyValue"))))
 	} else if err == nil {

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,38 +11,54 @@ import (
 	"time"
 )
 
-// maxStderr bounds what is kept of a manager's messages, in bytes.
+// maxStderr bounds what is kept of a program's messages, in bytes.
 const maxStderr = 64 << 10
 
-// graceAfterKill is how long output of a killed manager's children is waited
+// graceAfterKill is how long output of a killed program's children is waited
 // for: one in a session of its own would keep our pipes open.
 const graceAfterKill = 200 * time.Millisecond
 
-// What the platform adds; nil where it has nothing.
-var (
-	// ownGroup puts the command into a process group of its own that is killed
-	// as a whole, and gives it the terminal if a person is there. The result
-	// takes the terminal back.
-	ownGroup func(cmd *exec.Cmd, person bool) (restore func())
-)
+// job is one call of a program.
+type job struct {
+	// program is its file, argv what it sees.
+	program string
+	argv    []string
+	// input is what it reads on stdin; nil for nothing.
+	input []byte
+	// asks gives it the terminal as stdin where a person is there.
+	asks bool
+	// alone keeps it from asking anybody, also where a person is there.
+	alone bool
+	// max bounds stdout in bytes; 0 for a secret and a newline.
+	max int
+	// talk is for what it says, not for a value: stderr comes with stdout.
+	talk bool
+}
 
-// runManager runs a manager's program and returns its stdout, at most MaxSecret
-// bytes and a newline. It ends when ctx does, together with all that the program
-// started. An exit status other than 0 is an *exitError.
-func runManager(ctx context.Context, s *Settings, program string, argv []string) ([]byte, error) {
+// ownGroup puts the command into a process group of its own that is killed as a
+// whole. With a person it gets the terminal, also as stdin if that is wanted;
+// without one it has none at all. The result takes the terminal back. It is nil
+// where the platform has nothing.
+var ownGroup func(cmd *exec.Cmd, person, stdin bool) (restore func())
+
+// runManager runs a program and returns its stdout. It ends when ctx does, together
+// with all that the program started. An exit status other than 0 is an *exitError.
+func runManager(ctx context.Context, s *Settings, j job) ([]byte, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, program, argv[1:]...)
-	cmd.Args[0] = argv[0]
-	// The texts in the table are the untranslated ones.
-	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "LANGUAGE=C")
-	cmd.WaitDelay = graceAfterKill
-	out := &boundedOut{max: MaxSecret + len("\r\n"), full: cancel}
+	out := &boundedOut{max: j.max, full: cancel}
+	if out.max == 0 {
+		out.max = MaxSecret + len("\r\n")
+	}
 	errs := &headOnly{max: maxStderr}
+	cmd := j.command(ctx)
 	cmd.Stdout, cmd.Stderr = out, errs
+	if j.talk {
+		cmd.Stderr = out
+	}
 	restore := func() {}
 	if ownGroup != nil {
-		restore = ownGroup(cmd, s.Person)
+		restore = ownGroup(cmd, s.Person && !j.alone, j.asks && j.input == nil)
 	}
 	err := cmd.Run()
 	restore()
@@ -52,15 +69,40 @@ func runManager(ctx context.Context, s *Settings, program string, argv []string)
 	case err == nil || errors.Is(err, exec.ErrWaitDelay) && cmd.ProcessState.Success():
 		return out.b, nil
 	}
+	if j.talk {
+		errs.b = bytes.Clone(out.b)
+	}
 	clear(out.b)
 	if ctx.Err() != nil {
 		return nil, timedOut(ctx)
 	}
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		return nil, &exitError{exit.ProcessState.String(), string(errs.b), errs.cut}
+		return nil, &exitError{exit.ProcessState.String(), exit.ExitCode(), string(errs.b), errs.cut}
 	}
 	return nil, fmt.Errorf("starting it: %w", withoutPath(err))
 }
+
+func (j *job) command(ctx context.Context) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, j.program, j.argv[1:]...)
+	cmd.Args[0] = j.argv[0]
+	// The texts in the table are the untranslated ones.
+	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "LANGUAGE=C")
+	cmd.WaitDelay = graceAfterKill
+	if j.input != nil {
+		cmd.Stdin = bytes.NewReader(j.input)
+	}
+	return cmd
+}
+
+// exitError is a program that ended with an exit status other than 0.
+type exitError struct {
+	status string
+	code   int // -1 for a signal
+	stderr string
+	cut    bool // there was more on stderr
+}
+
+func (e *exitError) Error() string { return e.status }
 
 // boundedOut keeps what is written in memory that is cleared when it is
 // outgrown, and calls full instead of growing past max.

@@ -47,7 +47,7 @@ func ask(t *testing.T, row managerRow, path string, deadline time.Duration) (*Se
 	}
 	ch := make(chan answer, 1)
 	go func() {
-		s, err := row.read(ctx, &Settings{}, path)
+		s, err := row.read(ctx, &Settings{}, "fake", path)
 		ch <- answer{s, err}
 	}()
 	select {
@@ -124,7 +124,7 @@ func TestManagerFails(t *testing.T) {
 		"a signal":          {"echo KEY; kill -TERM $$", "fake ended with signal: terminated", "", Failed},
 		"not found":         {"echo 'error: no such item: KEY' >&2; exit 1", "no such entry in Fake", "", NotFound},
 		"signed out":        {"echo 'KEY: sign in first' >&2; exit 1", "nobody is signed in to Fake", "run: fake login x", Failed},
-		"locked":            {"echo 'KEY: vault is locked' >&2; exit 1", "Fake is locked and could not ask anybody", "run: fake login x", Failed},
+		"locked":            {"echo 'KEY: vault is locked' >&2; exit 1", "Fake is locked and was not unlocked", "run: fake login x", Failed},
 		"denied":            {"echo 'KEY: forbidden' >&2; exit 1", "Fake denies this account the entry", "", Failed},
 		"both":              {"echo 'no such item: forbidden KEY' >&2; exit 1", "denies", "", Failed},
 		"text on stdout":    {"echo 'no such item KEY'; exit 1", "exit status 1", "", Failed},

@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -17,8 +19,8 @@ func init() { ownGroup = unixGroup }
 // parentDeath, where the platform has it, ends the manager with us.
 var parentDeath func(attr *syscall.SysProcAttr) (release func())
 
-func unixGroup(cmd *exec.Cmd, person bool) func() {
-	attr := &syscall.SysProcAttr{Setpgid: true}
+func unixGroup(cmd *exec.Cmd, person, stdin bool) func() {
+	attr := &syscall.SysProcAttr{}
 	cmd.SysProcAttr = attr
 	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
 	release := func() {}
@@ -27,11 +29,17 @@ func unixGroup(cmd *exec.Cmd, person bool) func() {
 	}
 	tty := foregroundTerminal(person)
 	if tty == nil {
+		// In a session without a terminal a question fails at once. In ours it would
+		// stop the program (SIGTTIN), or be answered by what is typed for somebody else.
+		attr.Setsid = true
+		cmd.Env = slices.DeleteFunc(cmd.Env, func(e string) bool { return strings.HasPrefix(e, "GPG_TTY=") })
 		return release
 	}
-	// A manager that asks on the terminal must be in its foreground group, or
+	// A program that asks on the terminal must be in its foreground group, or
 	// the kernel stops it (tcsetpgrp(3)).
-	cmd.Stdin = tty
+	if stdin {
+		cmd.Stdin = tty
+	}
 	before, _ := term.GetState(int(tty.Fd()))
 	attr.Foreground, attr.Ctty = true, int(tty.Fd())
 	return func() {

@@ -41,8 +41,8 @@ func Storing(name string) (string, error) {
 	if name == "plain" {
 		name = "plaintext"
 	}
-	if b := find(name); b != nil && b.Store != nil {
-		return b.Scheme, nil
+	if slices.Contains(Writable(), name) {
+		return name, nil
 	}
 	return "", hint.Add(errors.New("no such backend that stores secrets"), "backends: "+strings.Join(Writable(), ", "))
 }
@@ -111,7 +111,7 @@ func (r *Resolver) Remove(ctx context.Context, scheme, name string) error {
 // Check returns the error that every reference of that scheme would meet now:
 // ErrUnavailable, ErrLocked, or a failure. It makes nobody unlock anything.
 func (r *Resolver) Check(ctx context.Context, scheme string) error {
-	b := find(scheme)
+	b := r.BackendOf(scheme)
 	if b == nil {
 		return ErrBadRef
 	}
@@ -160,7 +160,7 @@ func (b *Backend) chooseCommand() string {
 // List returns the names in the backend of that scheme, sorted. It never makes
 // anybody unlock anything.
 func (r *Resolver) List(ctx context.Context, scheme string) (list []string, err error) {
-	b := find(scheme)
+	b := r.BackendOf(scheme)
 	if b == nil || b.Store == nil {
 		return nil, ErrBadRef
 	}
@@ -174,7 +174,7 @@ func (r *Resolver) List(ctx context.Context, scheme string) (list []string, err 
 
 func (r *Resolver) store(ctx context.Context, scheme, name, doing string, do func(context.Context, *Store) error) error {
 	doing = fmt.Sprintf(doing, names.Show(name), scheme)
-	b := find(scheme)
+	b := r.BackendOf(scheme)
 	if b == nil || b.Store == nil {
 		return fmt.Errorf("%s: %w", doing, ErrBadRef)
 	}

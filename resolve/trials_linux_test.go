@@ -105,23 +105,6 @@ var trials = map[string]trial{
 		plant:  func(_ *testing.T, _ *Resolver, value []byte) string { return string(value) },
 		missed: none, empty: Failed, memory: true,
 	},
-	"op": {
-		// 1Password's program cannot be had; a stand-in with its recorded texts.
-		setup: func(t *testing.T, _ *Resolver) {
-			standIn(t, "op", `test "$1 $2" = "read --no-newline" || exit 9
-test "$3" = "op://v/planted/f" && exec cat "$(dirname "$0")/value"
-echo "[ERROR] 2026/01/01 10:00:00 could not read secret '$3': could not get item v/missing: \"missing\" isn't an item in the \"v\" vault." >&2
-exit 1`)
-		},
-		plant: func(t *testing.T, _ *Resolver, value []byte) string {
-			program, err := exec.LookPath("op")
-			if err != nil {
-				t.Fatal(err)
-			}
-			return plantFile(t, filepath.Join(filepath.Dir(program), "value"), value, "//v/planted/f")
-		},
-		missing: "//v/missing/f", missed: NotFound, empty: NotFound, absent: noPrograms,
-	},
 	"pass": {
 		setup: func(t *testing.T, _ *Resolver) { withPass(t) },
 		plant: func(t *testing.T, _ *Resolver, value []byte) string {

@@ -147,16 +147,30 @@ func settings(home profiles.Home) (*resolve.Resolver, profiles.Config, error) {
 	if err != nil { // judged where something is stored: a run needs none
 		scheme = c.DefaultBackend
 	}
+	managers, err := resolve.UserManagers(c.Managers)
+	if err != nil {
+		return nil, c, fmt.Errorf("reading config.toml: %w", err)
+	}
 	r := &resolve.Resolver{Settings: resolve.Settings{
 		Home:           home.Dir,
 		DefaultBackend: scheme,
 		AllowPlaintext: c.AllowPlaintext,
 		Timeout:        c.Timeout,
 		Person:         term.IsTerminal(2),
+		Managers:       managers,
 		Say:            say,
 	}}
 	if r.Person {
 		r.Ask = askPerson
 	}
 	return r, c, nil
+}
+
+// known are the settings for what only shows references: without those of a
+// config.toml that cannot be read, which is not its subject.
+func known(home profiles.Home) *resolve.Settings {
+	if r, err := newResolver(home); err == nil {
+		return &r.Settings
+	}
+	return &resolve.Settings{}
 }

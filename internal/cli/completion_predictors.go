@@ -88,7 +88,7 @@ func stored(ctx context.Context, wanted func(scheme string) bool) map[string][]s
 // the entries. literal: is left out: what comes behind it would be a value, typed
 // into the shell's history.
 func references(ctx context.Context, word string) (list []string) {
-	for _, scheme := range resolve.Schemes() {
+	for _, scheme := range known(profiles.Locate()).Schemes() {
 		if scheme != "literal" {
 			list = append(list, scheme+":")
 		}

@@ -85,7 +85,7 @@ func TestCandidates(t *testing.T) {
 		{"secret get plaintext:g", "plaintext:github"},
 		{"secret set ", ""},
 
-		{"--ref p", "pass: plaintext: plaintext:github plaintext:openai plaintext:openrouter"},
+		{"--ref p", "pass: passage: plaintext: plaintext:github plaintext:openai plaintext:openrouter"},
 		{"--ref plaintext:open", "plaintext:openai plaintext:openrouter"},
 		{"--ref=plaintext:open", "--ref=plaintext:openai --ref=plaintext:openrouter"},
 		{"--ref auto:g", "auto:github"},

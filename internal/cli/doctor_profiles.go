@@ -37,7 +37,7 @@ func (d *doctor) checkProfiles(ctx context.Context) {
 }
 
 func (d *doctor) checkProfile(ctx context.Context, p *profiles.Profile) {
-	list, err := judged(p)
+	list, err := judged(&d.r.Settings, p)
 	if err != nil {
 		d.problem(err)
 		return
@@ -57,7 +57,7 @@ func (d *doctor) checkProfile(ctx context.Context, p *profiles.Profile) {
 		case isNotAsked(err), errors.Is(err, resolve.ErrLocked):
 			d.add(stateNote, fmt.Sprintf("profile %s: it is not known whether %s resolves: %v", names.Show(p.Name), w.Ref, err), "")
 		case err != nil:
-			d.problem(dangling(p, w, err))
+			d.problem(dangling(&d.r.Settings, p, w, err))
 		default:
 			fine++
 		}

@@ -24,7 +24,7 @@ func explain(f *runFlags, worker []string) int {
 	if err != nil {
 		return complain(err, exitNo)
 	}
-	req, c, err := f.request(home, worker, environ)
+	req, c, err := f.request(home, &r.Settings, worker, environ)
 	if err != nil {
 		return complain(err, exitNo)
 	}

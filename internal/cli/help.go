@@ -11,7 +11,7 @@ import (
 
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
-	"github.com/graphwork/wg-run/resolve"
+	"github.com/graphwork/wg-run/profiles"
 )
 
 const description = `Usage: wg-run [flags] -- WORKER [ARG...]
@@ -69,7 +69,7 @@ func printTopHelp(options kong.HelpOptions, ctx *kong.Context) error {
 		stdout("  %-20s %s\n", strings.TrimPrefix(leaf.FullPath(), "wg-run "), leaf.Help)
 	}
 	stdout("\nReferences:\n")
-	for _, b := range resolve.Backends() {
+	for _, b := range known(profiles.Locate()).Backends() {
 		stdout("  %-20s %s\n", b.Scheme+":", b.Help)
 	}
 	stdout("  %-20s %s\n", "auto:", "the first of the stores above that has it")

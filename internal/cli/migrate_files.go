@@ -64,7 +64,7 @@ func (m *migration) noteReferences() {
 			refs = append(refs, s.Ref)
 		}
 		for _, text := range refs {
-			if ref, err := resolve.ParseRef(text); err == nil && (ref.Scheme == m.scheme || ref.Scheme == "auto") {
+			if ref, err := m.r.ParseRef(text); err == nil && (ref.Scheme == m.scheme || ref.Scheme == "auto") {
 				m.referenced[ref.Path] = name
 			}
 		}

@@ -41,7 +41,7 @@ func (c *profileCreate) Run() error {
 	if err != nil {
 		return err
 	}
-	text, err := c.reference(r.DefaultBackend)
+	text, err := c.reference(&r.Settings)
 	if err != nil {
 		return err
 	}
@@ -52,8 +52,8 @@ func (c *profileCreate) Run() error {
 	if err != nil {
 		return err
 	}
-	say("wrote profile " + names.Show(c.Name) + " with " + refOrNot(text))
-	if ref, err := resolve.ParseRef(text); err == nil {
+	say("wrote profile " + names.Show(c.Name) + " with " + refOrNot(&r.Settings, text))
+	if ref, err := r.ParseRef(text); err == nil {
 		remarkOn(context.Background(), r, ref)
 	}
 	return nil
@@ -79,7 +79,7 @@ func remarkOn(ctx context.Context, r *resolve.Resolver, ref resolve.Ref) {
 	defer cancel()
 	if err := r.Check(ctx, ref.Scheme); resolve.OutcomeOf(err) == resolve.Unavailable {
 		err = fmt.Errorf("warning: at the moment it cannot be resolved here: %w", err)
-		if b := resolve.BackendOf(ref.Scheme); b != nil && b.Store != nil {
+		if b := r.BackendOf(ref.Scheme); b != nil && b.Store != nil {
 			err = hint.Add(err, "where it is not to be here: wg-run secret backend show, wg-run secret backend set BACKEND, and this again with --force")
 		}
 		_ = complain(err, 0)
@@ -92,9 +92,9 @@ func remarkOn(ctx context.Context, r *resolve.Resolver, ref resolve.Ref) {
 
 // reference is the text of api_key_ref. A literal: is refused: it would put the
 // secret into the file.
-func (c *profileCreate) reference(defaultBackend string) (string, error) {
+func (c *profileCreate) reference(s *resolve.Settings) (string, error) {
 	if c.Ref != "" {
-		ref, err := resolve.ParseRef(c.Ref)
+		ref, err := s.ParseRef(c.Ref)
 		if err == nil && ref.Scheme == "literal" {
 			err = hint.Add(errors.New("literal: would write the secret into the profile"), "wg-run secret set NAME, then --secret NAME")
 		}
@@ -110,18 +110,18 @@ func (c *profileCreate) reference(defaultBackend string) (string, error) {
 	if err := newName(secret); err != nil {
 		return "", fmt.Errorf("creating the profile: the secret: %w", err)
 	}
-	if _, err := resolve.Storing(defaultBackend); err != nil {
+	if _, err := resolve.Storing(s.DefaultBackend); err != nil {
 		return "", fmt.Errorf("creating the profile: default_backend of config.toml: %w", err)
 	}
-	return defaultBackend + ":" + secret, nil
+	return s.DefaultBackend + ":" + secret, nil
 }
 
 // refOrNot shows a reference as it prints, and nothing of what is none.
-func refOrNot(text string) string {
+func refOrNot(s *resolve.Settings, text string) string {
 	if text == "" {
 		return ""
 	}
-	ref, err := resolve.ParseRef(text)
+	ref, err := s.ParseRef(text)
 	if err != nil {
 		return "(not a reference; not shown, it may be a key)"
 	}

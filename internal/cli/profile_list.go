@@ -22,13 +22,13 @@ func (c *profileList) Run() error {
 	if err != nil {
 		return err
 	}
-	views := []profileView{}
+	s, views := known(home), []profileView{}
 	for _, name := range list {
 		v := profileView{Name: names.Or(name, names.Hidden), Active: name == active}
 		if p, err := home.Profile(name); err != nil {
 			v.Error = err.Error()
 		} else {
-			v = viewOf(p, active)
+			v = viewOf(s, p, active)
 		}
 		views = append(views, v)
 	}

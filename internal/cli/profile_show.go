@@ -6,6 +6,7 @@ import (
 
 	"github.com/graphwork/wg-run/internal/names"
 	"github.com/graphwork/wg-run/profiles"
+	"github.com/graphwork/wg-run/resolve"
 )
 
 type profileShow struct {
@@ -36,11 +37,11 @@ type secretView struct {
 	Via  string `json:"via,omitempty"`
 }
 
-func viewOf(p *profiles.Profile, active string) profileView {
+func viewOf(s *resolve.Settings, p *profiles.Profile, active string) profileView {
 	v := profileView{
 		Name: names.Or(p.Name, names.Hidden), Active: p.Name == active,
 		Description: names.Redacted(p.Description), Model: names.Redacted(p.Model),
-		APIKeyRef: refOrNot(p.APIKeyRef), Via: names.Or(p.Via, names.Hidden),
+		APIKeyRef: refOrNot(s, p.APIKeyRef), Via: names.Or(p.Via, names.Hidden),
 	}
 	for _, program := range p.Allow {
 		v.Allow = append(v.Allow, names.Redacted(program))
@@ -51,8 +52,8 @@ func viewOf(p *profiles.Profile, active string) profileView {
 	if p.APIKeyRef == "" && p.APIKeyEnv != "" {
 		v.APIKeyEnv = names.Or(p.APIKeyEnv, names.Hidden)
 	}
-	for _, s := range p.Secrets {
-		v.Secrets = append(v.Secrets, secretView{names.Or(s.Name, names.Hidden), refOrNot(s.Ref), names.Or(s.Via, names.Hidden)})
+	for _, secret := range p.Secrets {
+		v.Secrets = append(v.Secrets, secretView{names.Or(secret.Name, names.Hidden), refOrNot(s, secret.Ref), names.Or(secret.Via, names.Hidden)})
 	}
 	for _, e := range p.Env {
 		v.Env = append(v.Env, names.Or(e.Name, names.Hidden))
@@ -80,7 +81,7 @@ func (c *profileShow) Run() error {
 	if err != nil {
 		return err
 	}
-	v := viewOf(p, active)
+	v := viewOf(known(home), p, active)
 	if c.JSON {
 		return printJSON(v)
 	}

@@ -46,14 +46,14 @@ func (c *profileUse) Run() error {
 
 // resolveAll resolves every secret of a profile and throws the values away.
 func resolveAll(ctx context.Context, r *resolve.Resolver, p *profiles.Profile) (int, error) {
-	list, err := judged(p)
+	list, err := judged(&r.Settings, p)
 	if err != nil {
 		return 0, err
 	}
 	for _, w := range list {
 		secret, err := r.Resolve(ctx, w.Ref)
 		if err != nil {
-			return 0, dangling(p, w, err)
+			return 0, dangling(&r.Settings, p, w, err)
 		}
 		secret.Wipe()
 	}
@@ -61,10 +61,10 @@ func resolveAll(ctx context.Context, r *resolve.Resolver, p *profiles.Profile) (
 }
 
 // judged lists the secrets of a profile that a run would not refuse for itself.
-func judged(p *profiles.Profile) ([]inject.Want, error) {
+func judged(s *resolve.Settings, p *profiles.Profile) ([]inject.Want, error) {
 	var f runFlags
 	req := inject.Request{}
-	err := f.fill(&req, p)
+	err := f.fill(&req, s, p)
 	if err == nil {
 		if err = inject.Judge(req); err != nil {
 			err = fmt.Errorf("profile %s: %w", names.Show(p.Name), err)
@@ -74,9 +74,9 @@ func judged(p *profiles.Profile) ([]inject.Want, error) {
 }
 
 // dangling says which secret of which profile does not resolve, and why.
-func dangling(p *profiles.Profile, w inject.Want, err error) error {
+func dangling(s *resolve.Settings, p *profiles.Profile, w inject.Want, err error) error {
 	shown := names.Show(w.Ref.Path)
-	if b := resolve.BackendOf(w.Ref.Scheme); b != nil && !b.Named {
+	if b := s.BackendOf(w.Ref.Scheme); b != nil && !b.Named {
 		shown = w.Ref.String()
 	}
 	text := fmt.Sprintf("profile %s references secret %s but ", names.Show(p.Name), shown)

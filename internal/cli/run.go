@@ -10,6 +10,7 @@ import (
 	"github.com/graphwork/wg-run/inject"
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/profiles"
+	"github.com/graphwork/wg-run/resolve"
 )
 
 // runFlags are the flags of a run: the only grammar that is built when a worker
@@ -51,7 +52,7 @@ func start(f *runFlags, worker []string) error {
 		return err
 	}
 	record := newAudit(home, config.Audit)
-	req, c, err := f.request(home, worker, environ)
+	req, c, err := f.request(home, &r.Settings, worker, environ)
 	record.of(req, c.name)
 	if err != nil {
 		return record.refused(err)
@@ -111,7 +112,7 @@ func noneActive(err error) error {
 }
 
 // request puts profile and flags together.
-func (f *runFlags) request(home profiles.Home, worker, environ []string) (inject.Request, chosen, error) {
+func (f *runFlags) request(home profiles.Home, s *resolve.Settings, worker, environ []string) (inject.Request, chosen, error) {
 	req := inject.Request{
 		Env: f.Env, KeepEnv: f.KeepEnv, Argv: worker, Expand: f.Expand, Environ: environ,
 	}
@@ -119,12 +120,12 @@ func (f *runFlags) request(home profiles.Home, worker, environ []string) (inject
 	if err != nil {
 		return req, c, err
 	}
-	err = f.fill(&req, c.Profile)
+	err = f.fill(&req, s, c.Profile)
 	return req, c, err
 }
 
 // fill puts what a profile says before what the flags say.
-func (f *runFlags) fill(req *inject.Request, p *profiles.Profile) (err error) {
+func (f *runFlags) fill(req *inject.Request, s *resolve.Settings, p *profiles.Profile) (err error) {
 	if p != nil {
 		req.Model, req.Allow = p.Model, p.Allow
 		req.KeepEnv = append(append([]string(nil), p.KeepEnv...), f.KeepEnv...)
@@ -134,6 +135,6 @@ func (f *runFlags) fill(req *inject.Request, p *profiles.Profile) (err error) {
 		}
 		req.Env = append(req.Env, f.Env...)
 	}
-	req.Secrets, err = f.wants(p)
+	req.Secrets, err = f.wants(s, p)
 	return err
 }

@@ -151,9 +151,13 @@ func (c *secretCheck) Run() error {
 // resolveArg resolves what a command takes as NAME|REF: with a colon it is a
 // reference, without one a name to search for. label is how to print it.
 func resolveArg(arg string) (secret *resolve.Secret, ref resolve.Ref, label string, err error) {
+	r, err := newResolver(profiles.Locate())
+	if err != nil {
+		return nil, ref, "", err
+	}
 	ref = resolve.Auto(arg, "")
 	if strings.Contains(arg, ":") {
-		if ref, err = resolve.ParseRef(arg); err != nil {
+		if ref, err = r.ParseRef(arg); err != nil {
 			return nil, ref, "", fmt.Errorf("reading the reference: %w", err)
 		}
 		label = ref.String()
@@ -161,10 +165,6 @@ func resolveArg(arg string) (secret *resolve.Secret, ref resolve.Ref, label stri
 		return nil, ref, "", errors.New("reading the name: not a valid name: " + names.Rule)
 	} else {
 		label = names.Show(arg)
-	}
-	r, err := newResolver(profiles.Locate())
-	if err != nil {
-		return nil, ref, "", err
 	}
 	secret, err = r.Resolve(context.Background(), ref)
 	return secret, ref, label, err

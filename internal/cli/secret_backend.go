@@ -38,7 +38,7 @@ type backendState struct {
 // backendStates asks every backend in turn; nobody is made to unlock anything.
 func backendStates(ctx context.Context, r *resolve.Resolver) []backendState {
 	var list []backendState
-	for _, b := range resolve.Backends() {
+	for _, b := range r.Backends() {
 		s := backendState{
 			Backend: b.Scheme, Help: b.Help, Writable: b.Store != nil, Default: b.Scheme == r.DefaultBackend,
 			Active: b.Allowed == nil || b.Allowed(&r.Settings), Reachable: true,
@@ -120,7 +120,7 @@ func (c *backendSet) Run() error {
 	if errors.Is(check, resolve.ErrNotAllowed) {
 		return fmt.Errorf("choosing the backend: %w: it is not encrypted", check)
 	}
-	if err := c.setUp(context.Background(), r, resolve.BackendOf(scheme)); err != nil {
+	if err := c.setUp(context.Background(), r, r.BackendOf(scheme)); err != nil {
 		return err
 	}
 	check = r.Check(context.Background(), scheme)

@@ -15,8 +15,8 @@ import (
 
 // wants lists what to deliver: the main secret first, then the profile's further
 // ones, then those of --secret, which replace the profile's of the same name.
-func (f *runFlags) wants(p *profiles.Profile) ([]inject.Want, error) {
-	main, via, err := f.mainSecret(p)
+func (f *runFlags) wants(s *resolve.Settings, p *profiles.Profile) ([]inject.Want, error) {
+	main, via, err := f.mainSecret(s, p)
 	if err != nil {
 		return nil, err
 	}
@@ -28,16 +28,16 @@ func (f *runFlags) wants(p *profiles.Profile) ([]inject.Want, error) {
 	if p != nil {
 		further = append(further, p.Secrets...)
 	}
-	for i, s := range f.Secret {
-		name, ref, ok := strings.Cut(s, "=")
+	for i, text := range f.Secret {
+		name, ref, ok := strings.Cut(text, "=")
 		if !ok {
 			return nil, hint.Add(fmt.Errorf("reading --secret number %d: not of the form NAME=REF (not shown, it may be a key)", i+1),
 				"--secret github=op://dev/github/token")
 		}
 		further = replaceSecret(further, profiles.Secret{Name: name, Ref: ref})
 	}
-	for _, s := range further {
-		w, err := furtherWant(s)
+	for _, secret := range further {
+		w, err := furtherWant(s, secret)
 		if err != nil {
 			return nil, err
 		}
@@ -68,14 +68,14 @@ func replaceSecret(list []profiles.Secret, s profiles.Secret) []profiles.Secret 
 
 // mainSecret returns the reference of the main secret, nil if there is none,
 // and the profile's default channel.
-func (f *runFlags) mainSecret(p *profiles.Profile) (*resolve.Ref, string, error) {
+func (f *runFlags) mainSecret(s *resolve.Settings, p *profiles.Profile) (*resolve.Ref, string, error) {
 	via := ""
 	if p != nil {
 		via = p.Via
 	}
 	switch {
 	case f.Ref != "":
-		ref, err := resolve.ParseRef(f.Ref)
+		ref, err := s.ParseRef(f.Ref)
 		if err != nil {
 			return nil, "", fmt.Errorf("reading --ref: %w", err)
 		}
@@ -83,7 +83,7 @@ func (f *runFlags) mainSecret(p *profiles.Profile) (*resolve.Ref, string, error)
 	case p == nil:
 		return nil, via, nil
 	case p.APIKeyRef != "":
-		ref, err := resolve.ParseRef(p.APIKeyRef)
+		ref, err := s.ParseRef(p.APIKeyRef)
 		if err != nil {
 			return nil, "", fmt.Errorf("profile %s: reading api_key_ref: %w", names.Show(p.Name), err)
 		}
@@ -98,7 +98,7 @@ func (f *runFlags) mainSecret(p *profiles.Profile) (*resolve.Ref, string, error)
 	return nil, via, nil
 }
 
-func furtherWant(s profiles.Secret) (inject.Want, error) {
+func furtherWant(settings *resolve.Settings, s profiles.Secret) (inject.Want, error) {
 	if err := newName(s.Name); err != nil {
 		return inject.Want{}, fmt.Errorf("reading a secret's name: %w", err)
 	}
@@ -106,7 +106,7 @@ func furtherWant(s profiles.Secret) (inject.Want, error) {
 	if v, _ := fdpass.Variables(s.Name); v == mine {
 		return inject.Want{}, fmt.Errorf("secret %s: its variable %s is that of the main secret", names.Show(s.Name), v)
 	}
-	ref, err := resolve.ParseRef(s.Ref)
+	ref, err := settings.ParseRef(s.Ref)
 	if err != nil {
 		return inject.Want{}, fmt.Errorf("secret %s: reading its reference: %w", names.Show(s.Name), err)
 	}
