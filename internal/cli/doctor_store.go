@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
@@ -14,14 +15,15 @@ import (
 	"github.com/graphwork/wg-run/resolve"
 )
 
-// checkBackends asks each store, and no manager: those that profiles use are asked
-// with their references.
+// checkBackends asks each store, and each manager that is installed or in config.toml.
 func (d *doctor) checkBackends(ctx context.Context) {
 	if _, err := resolve.Storing(d.r.DefaultBackend); err != nil {
 		d.problem(hint.Add(fmt.Errorf("default_backend of config.toml: %w", err), "wg-run secret backend set keyring"))
 	}
 	for _, s := range backendStates(ctx, d.r) {
 		switch {
+		case s.program:
+			d.checkManager(s)
 		case !s.Writable || !s.Active, errors.Is(s.err, resolve.ErrNotSetUp) && !s.Default:
 		case s.Reachable && !s.Locked:
 			d.add(stateOK, s.Backend+" is ready", "")
@@ -39,6 +41,22 @@ func (d *doctor) checkBackends(ctx context.Context) {
 			d.down[s.Backend] = s.err
 			d.add(stateNote, s.Backend+", which is not the default: "+s.Why, "")
 		}
+	}
+}
+
+// checkManager tells what is wrong with a manager. That nobody is signed in is a
+// problem of the profiles that name it, not of this machine.
+func (d *doctor) checkManager(s backendState) {
+	users := slices.ContainsFunc(d.r.Managers, func(b resolve.Backend) bool { return b.Scheme == s.Backend })
+	switch {
+	case s.err == nil && users:
+		d.add(stateOK, s.Backend+" is ready", "")
+	case s.err == nil, resolve.OutcomeOf(s.err) == resolve.Unavailable && !users:
+	case errors.Is(s.err, resolve.ErrTimeout):
+		d.down[s.Backend] = s.err
+		d.problem(fmt.Errorf("%s: %w", s.Backend, s.err))
+	default:
+		d.add(stateNote, s.Backend+": "+s.Why, s.Hint)
 	}
 }
 

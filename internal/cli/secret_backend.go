@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
@@ -29,28 +30,38 @@ type backendState struct {
 	Active    bool   `json:"active"`
 	Reachable bool   `json:"reachable"`
 	Locked    bool   `json:"locked"`
+	SignedOut bool   `json:"signed_out"`
 	Why       string `json:"why,omitempty"`
 	Hint      string `json:"hint,omitempty"`
 
-	err error
+	program bool
+	err     error
 }
 
-// backendStates asks every backend in turn; nobody is made to unlock anything.
+// backendStates asks all backends at the same time: some start a program, and one
+// that hangs is waited for alone. Nobody is made to unlock anything.
 func backendStates(ctx context.Context, r *resolve.Resolver) []backendState {
-	var list []backendState
-	for _, b := range r.Backends() {
-		s := backendState{
-			Backend: b.Scheme, Help: b.Help, Writable: b.Store != nil, Default: b.Scheme == r.DefaultBackend,
-			Active: b.Allowed == nil || b.Allowed(&r.Settings), Reachable: true,
-		}
-		if err := r.Check(ctx, b.Scheme); err != nil {
-			s.Locked = errors.Is(err, resolve.ErrLocked)
-			s.Reachable = s.Locked
-			s.Why, s.Hint, s.err = err.Error(), hint.Of(err), err
-		}
-		list = append(list, s)
+	backends := r.Backends()
+	list := make([]backendState, len(backends))
+	var asked sync.WaitGroup
+	for i, b := range backends {
+		asked.Go(func() { list[i] = stateOf(ctx, r, &b) })
 	}
+	asked.Wait()
 	return list
+}
+
+func stateOf(ctx context.Context, r *resolve.Resolver, b *resolve.Backend) backendState {
+	s := backendState{
+		Backend: b.Scheme, Help: b.Help, Writable: b.Store != nil, Default: b.Scheme == r.DefaultBackend,
+		Active: b.Allowed == nil || b.Allowed(&r.Settings), Reachable: true, program: b.Program,
+	}
+	if err := r.Check(ctx, b.Scheme); err != nil {
+		s.Locked, s.SignedOut = errors.Is(err, resolve.ErrLocked), errors.Is(err, resolve.ErrSignedOut)
+		s.Reachable = s.Locked || s.SignedOut
+		s.Why, s.Hint, s.err = err.Error(), hint.Of(err), err
+	}
+	return s
 }
 
 // word sums a state up.
@@ -60,6 +71,8 @@ func (s *backendState) word() string {
 		return "not allowed"
 	case s.Locked:
 		return "locked"
+	case s.SignedOut:
+		return "signed out"
 	case !s.Reachable:
 		return "not reachable"
 	}
@@ -81,12 +94,12 @@ func (c *backendShow) Run() error {
 		if s.Default {
 			mark = "*"
 		}
-		stdout("%s %-11s %-14s %s\n", mark, s.Backend, s.word(), names.Printable(s.Help))
+		stdout("%s %-13s %-14s %s\n", mark, s.Backend, s.word(), names.Printable(s.Help))
 		if s.Why != "" {
-			stdout("  %-11s %-14s %s\n", "", "", names.Escaped(s.Why))
+			stdout("  %-13s %-14s %s\n", "", "", names.Escaped(s.Why))
 		}
-		if s.Hint != "" && s.Default {
-			stdout("  %-11s %-14s hint: %s\n", "", "", names.Escaped(s.Hint))
+		if s.Hint != "" && (s.Default || resolve.OutcomeOf(s.err) != resolve.Unavailable) {
+			stdout("  %-13s %-14s hint: %s\n", "", "", names.Escaped(s.Hint))
 		}
 	}
 	return nil
