@@ -82,16 +82,21 @@ func readSealed(s *Settings) ([]byte, error) {
 // missing.
 var ErrNotSetUp = errors.New("there is no secrets.age")
 
-var errStoreGone = errors.New("there is no secrets.age, though identity.txt is there")
+var errStoreGone = errors.New("there is no secrets.age, though there was one (its identity or its recipients are there)")
 
 // noStore is ErrUnavailable, unless there was a store: git takes a file away before
 // it writes the new one, and a search must not go on to a weaker store meanwhile.
 func noStore(s *Settings) error {
-	path, err := agePath(s, "identity.txt")
-	if err != nil {
-		return err
+	there := os.Getenv(identityVariable) != ""
+	for _, name := range []string{"identity.txt", recipientsFile} {
+		path, err := agePath(s, name)
+		if err != nil {
+			return err
+		}
+		_, err = os.Lstat(path)
+		there = there || !errors.Is(err, fs.ErrNotExist)
 	}
-	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+	if !there {
 		return hint.Add(fmt.Errorf("%w: %w", ErrNotSetUp, ErrUnavailable), "wg-run secret backend set age")
 	}
 	return hint.Add(errStoreGone, "take it from git or from a backup, or begin anew: wg-run secret backend set age")

@@ -12,7 +12,8 @@ var fetch func(ctx context.Context, s *Settings, text string) (secret *Secret, i
 
 func init() {
 	fetch = func(ctx context.Context, s *Settings, text string) (*Secret, bool, error) {
-		if scheme, _, ok := strings.Cut(text, ":"); !ok || s.BackendOf(scheme) == nil {
+		scheme, _, ok := strings.Cut(text, ":")
+		if !ok || s.BackendOf(scheme) == nil && scheme != "plain" {
 			return nil, false, nil
 		}
 		ref, err := s.ParseRef(text)

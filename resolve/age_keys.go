@@ -61,7 +61,9 @@ func ageKeysOf(ctx context.Context, s *Settings) (*ageKeys, error) {
 			return nil, err
 		}
 		defer clear(inside)
-		text = inside
+		if text = inside; isSealed(text) {
+			return nil, fmt.Errorf("reading the identity %s: it is encrypted twice", keys.from)
+		}
 	}
 	if err := keys.parse(text); err != nil {
 		return nil, fmt.Errorf("reading the identity %s: %w", keys.from, err)
@@ -74,21 +76,28 @@ func ageKeysOf(ctx context.Context, s *Settings) (*ageKeys, error) {
 func identityText(ctx context.Context, s *Settings) ([]byte, *ageKeys, error) {
 	where := os.Getenv(identityVariable)
 	keys := &ageKeys{from: "$" + identityVariable}
-	switch {
-	case strings.HasPrefix(where, "AGE-"):
-		s.say("warning: $%s holds the identity itself, and every program below this shell inherits it; better is a file", identityVariable)
-		return []byte(where), keys, nil
-	case strings.HasPrefix(where, "age:"), strings.HasPrefix(where, "auto:"):
+	if strings.HasPrefix(where, "age:") || strings.HasPrefix(where, "auto:") {
 		return nil, nil, fmt.Errorf("$%s: the identity cannot be in the store that it opens", identityVariable)
 	}
 	secret, isRef, err := fetch(ctx, s, where)
 	if err != nil {
 		return nil, nil, fmt.Errorf("getting the identity that $%s names: %w", identityVariable, hardened(err))
 	}
-	if isRef {
+	switch {
+	case isRef:
 		return secret.Bytes(), keys, nil
+	case isIdentityText(where):
+		s.say("warning: $%s holds the identity itself, and every program below this shell inherits it; better is a file", identityVariable)
+		return []byte(where), keys, nil
 	}
 	return identityFile(s, where, keys)
+}
+
+// isIdentityText reports whether the variable holds an identity and not the name of
+// one: it is then no path, which an error would show.
+func isIdentityText(where string) bool {
+	return strings.ContainsAny(where, "\r\n") || strings.Contains(strings.ToUpper(where), "AGE-SECRET-KEY-") ||
+		strings.HasPrefix(where, "AGE-") || strings.HasPrefix(where, "-----BEGIN")
 }
 
 // identityFile reads identity.txt, or the file that the variable names.
@@ -115,7 +124,9 @@ func identityFile(s *Settings, where string, keys *ageKeys) ([]byte, *ageKeys, e
 		return nil, nil, fmt.Errorf("reading the identity that opens secrets.age: %w", err)
 	}
 	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("-----BEGIN ")) && !isSealed(text) {
-		keys.ssh = path
+		if keys.ssh, err = filepath.EvalSymlinks(path); err != nil { // its public half lies beside the key
+			return nil, nil, err
+		}
 	}
 	return text, keys, nil
 }

@@ -55,11 +55,27 @@ func byPassphrase(sealed, passphrase []byte) ([]byte, error) {
 		return nil, errPassphrase
 	}
 	id.SetMaxWorkFactor(workFactor)
-	inside, err := unseal(sealed, maxIdentity, id)
+	inside, err := unseal(sealed, maxIdentity, bearable{id})
 	if errors.Is(err, errWrongIdentity) {
 		return nil, errPassphrase
 	}
 	return inside, err
+}
+
+// bearable refuses what would take too long, in words of its own.
+type bearable struct{ *age.ScryptIdentity }
+
+// Unwrap implements age.Identity.
+func (b bearable) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
+	for _, s := range stanzas {
+		if s.Type != "scrypt" || len(s.Args) != 2 {
+			continue
+		}
+		if n, err := strconv.Atoi(s.Args[1]); err == nil && n > workFactor {
+			return nil, &identityError{fmt.Errorf("its work factor is 2^%d, and at most 2^%d is accepted", n, workFactor)}
+		}
+	}
+	return b.ScryptIdentity.Unwrap(stanzas)
 }
 
 // passphraseOf reads the passphrase from its descriptor, or asks a person.

@@ -64,8 +64,10 @@ func pluginProgram(name string) error {
 	// With AGEDEBUG=plugin the library would print what is said to the plugin, keys
 	// of files included.
 	_ = os.Unsetenv("AGEDEBUG")
-	_, err := findProgram("age-plugin-" + name)
-	return err
+	if _, err := program("age-plugin-" + name); err != nil {
+		return hint.Add(hardened(err), "the recipient or the identity is of that plugin: install it")
+	}
+	return nil
 }
 
 // pluginFailed does not repeat what a plugin said: it deals with keys.

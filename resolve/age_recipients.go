@@ -175,8 +175,12 @@ func sealTo(ctx context.Context, s *Settings, plain []byte, to []string) ([]byte
 func sealed(plain []byte, to []age.Recipient) ([]byte, error) {
 	out, err := seal(plain, to)
 	if err != nil && strings.Contains(err.Error(), "incompatible recipients") {
-		return nil, hint.Add(errors.New("post-quantum recipients and others cannot be mixed in one file"),
-			"have each machine use the same kind: wg-run secret backend set age --post-quantum")
+		return nil, errMixed()
 	}
 	return out, err
+}
+
+func errMixed() error {
+	return hint.Add(errors.New("post-quantum recipients and others cannot be mixed in one file"),
+		"have each machine use the same kind: wg-run secret backend set age --post-quantum")
 }

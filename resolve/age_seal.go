@@ -91,14 +91,17 @@ func unarmored(sealed []byte) ([]byte, error) {
 	if bytes.HasPrefix(trimmed, []byte(armor.Header)) {
 		var err error
 		if binary, err = io.ReadAll(armor.NewReader(bytes.NewReader(sealed))); err != nil {
-			if !bytes.HasSuffix(trimmed, []byte(armor.Footer)) {
+			if bytes.Count(trimmed, []byte("-----")) < 4 { // two around each of the first and the last line
 				return nil, hint.Add(errCutOff, fromBackup)
 			}
 			return nil, hint.Add(errCorrupt, fromBackup)
 		}
 	}
-	version, ok := bytes.CutPrefix(binary, []byte(ageIntro))
-	if line, _, _ := bytes.Cut(version, []byte("\n")); ok && !bytes.Equal(line, []byte("v1")) {
+	line, _, whole := bytes.Cut(binary, []byte("\n"))
+	switch version := string(bytes.TrimPrefix(line, []byte(ageIntro))); {
+	case !whole:
+		return nil, hint.Add(errCutOff, fromBackup)
+	case version != "v1" && len(version) > 1 && version[0] == 'v' && strings.Trim(version[1:], "0123456789") == "":
 		return nil, errNewerAge
 	}
 	return binary, nil

@@ -99,6 +99,8 @@ func setUpIdentity(ctx context.Context, s *Settings, how Setup) error {
 		return err
 	}
 	switch {
+	case there != "" && how == (Setup{Identity: how.Identity}) && sameFile(path, how.Identity): // an earlier try
+		return nil
 	case there != "" && how.Asked():
 		return hint.Add(errors.New(there+", and is not replaced: what is encrypted to it could not be read any more"),
 			"without --identity, --post-quantum and --passphrase it is used as it is")
@@ -108,6 +110,12 @@ func setUpIdentity(ctx context.Context, s *Settings, how Setup) error {
 		return linkIdentity(path, how.Identity)
 	}
 	return newIdentity(ctx, s, path, how)
+}
+
+func sameFile(a, b string) bool {
+	one, err := os.Stat(a)
+	other, err2 := os.Stat(b)
+	return err == nil && err2 == nil && os.SameFile(one, other)
 }
 
 // linkIdentity makes identity.txt a link to an identity that exists.
