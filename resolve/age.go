@@ -153,6 +153,8 @@ func decodeAge(plain []byte) (*document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading what secrets.age holds: %w", err)
 	}
+	slices.Sort(d.recipients)
+	d.recipients = slices.Compact(d.recipients)
 	return d, nil
 }
 
