@@ -19,7 +19,7 @@ func TestMain(m *testing.M) { testrig.Main(m) }
 // starts in a folder of its own, with an empty HOME and no session bus.
 func TestScript(t *testing.T) {
 	testrig.Need(t, "dbus-daemon", "gnome-keyring-daemon", "pass", "gpg", "secret-tool", "strace", "setpriv", "tmux", "dash", "zsh", "fish",
-		"Xvfb", "xdotool", "gcr-viewer") // the last comes with gcr-prompter
+		"keepassxc", "keepassxc-cli", "Xvfb", "xdotool", "gcr-viewer") // the last comes with gcr-prompter
 	bin, err := testrig.Binary()
 	if err != nil {
 		t.Fatalf("building wg-run: %v", err)

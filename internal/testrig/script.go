@@ -20,6 +20,7 @@ func Commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"exits":     exits,
 		"bus":       bus,
 		"keyring":   keyring,
+		"keepassxc": keepassxc,
 		"odd":       oddKeyring,
 		"prompter":  prompter,
 		"prompted":  prompted,

@@ -68,6 +68,19 @@ func keyring(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// keepassxc start|locked|lock works on the KeePassXC of this script, whose database is
+// vault: started unlocked or locked, or locked later.
+func keepassxc(ts *testscript.TestScript, _ bool, args []string) {
+	b := busOf(ts)
+	k, err := b.NewKeePass("vault")
+	ts.Check(err)
+	if args[0] == "lock" {
+		ts.Check(k.Lock())
+		return
+	}
+	ts.Check(k.Start(args[0] == "locked"))
+}
+
 // odd HOW puts a stand-in for a Secret Service on the bus that misbehaves in that way.
 func oddKeyring(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(busOf(ts).StartOddKeyring(args[0]))
