@@ -87,6 +87,7 @@ const (
 func condition(name string) error {
 	switch name {
 	case "org.freedesktop.DBus.Error.UnknownMethod", "org.freedesktop.DBus.Error.UnknownObject",
+		"org.freedesktop.DBus.Error.UnknownInterface", // KeePassXC's
 		"org.freedesktop.Secret.Error.NoSuchObject":
 		return errGone
 	case "org.freedesktop.Secret.Error.IsLocked":

@@ -28,11 +28,16 @@ var (
 	// keyringProbe asks for an entry within ctx, without a prompt and without
 	// starting a bus: go-keyring by itself would do both.
 	keyringProbe func(ctx context.Context, name string) (keyringState, error)
+	// keyringLook returns ErrLocked where already asking for an entry has somebody unlock
+	// the keyring; nil where it never does.
+	keyringLook func(ctx context.Context) error
 	// keyringDirect is a shorter way to an entry that is unlocked; ok is false
 	// where it is not, or not to be had so.
 	keyringDirect func(ctx context.Context, name string) (secret *Secret, ok bool, err error)
 	// keyringOpen has it unlocked within ctx; nil where go-keyring does.
 	keyringOpen func(ctx context.Context) error
+	// keyringStore stores an entry within ctx; nil where go-keyring does.
+	keyringStore func(ctx context.Context, name string, secret *Secret) error
 	// keyringNames lists our entries, also while locked.
 	keyringNames func(ctx context.Context, s *Settings) ([]string, error)
 	// keyringNoted keeps an index of names where the platform cannot list them.
@@ -54,6 +59,12 @@ var keyringBackend = Backend{
 	Named:  true,
 	Get: func(ctx context.Context, s *Settings, name string) (*Secret, error) {
 		answered := false
+		if s.NoPrompt && keyringLook != nil {
+			if err := keyringLook(ctx); err != nil {
+				return nil, err
+			}
+			answered = true
+		}
 		if keyringDirect != nil {
 			secret, ok, err := keyringDirect(ctx, name)
 			if ok || err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/godbus/dbus/v5"
 
@@ -33,7 +32,7 @@ func init() {
 		e, ok := errors.AsType[dbus.Error](err)
 		return ok && condition(e.Name) == errGone
 	}
-	keyringUnlock = "log in to the desktop, or unlock the login keyring there: seahorse (headless: gnome-keyring-daemon --unlock)"
+	keyringUnlock = "log in to the desktop, or unlock the keyring there: seahorse, KeePassXC (headless: gnome-keyring-daemon --unlock)"
 }
 
 // probeSecretService searches for the entry. The search itself is answered
@@ -55,7 +54,7 @@ func probeSecretService(ctx context.Context, name string) (keyringState, error) 
 		if err != nil {
 			return keyringState{}, ended(err)
 		}
-		if slices.ContainsFunc(unlocked, func(item dbus.ObjectPath) bool { return strings.HasPrefix(string(item), string(path)+"/") }) {
+		if slices.ContainsFunc(unlocked, func(item dbus.ObjectPath) bool { return within(path, item) }) {
 			return keyringState{}, nil
 		}
 	}
@@ -118,6 +117,9 @@ func secretServiceNames(ctx context.Context, _ *Settings) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := searchable(ctx, conn); err != nil {
+		return nil, err
+	}
 	unlocked, locked, err := searchItems(ctx, conn, map[string]string{"service": keyringService})
 	if err != nil {
 		return nil, err
@@ -146,7 +148,7 @@ func searchItems(ctx context.Context, conn *dbus.Conn, want map[string]string) (
 		call := conn.Object(secretsName, secretsPath).CallWithContext(ctx, secretsService+".SearchItems", 0, want)
 		return call.Store(&unlocked, &locked)
 	})
-	return unlocked, locked, err
+	return unlocked, locked, whyUnanswered(ctx, conn, err)
 }
 
 // insisting makes a call again that was denied as unknown: gnome-keyring does so where it
