@@ -53,7 +53,24 @@ func asHelper(what, ref string, env ...string) *exec.Cmd {
 	return cmd
 }
 
-// sharedBus is the one bus of this process, with an unlocked gnome-keyring. The
+// serviceVariable has the tests run on another Secret Service than gnome-keyring.
+const serviceVariable = "testOnlyService"
+
+func onKeePass() bool { return os.Getenv(serviceVariable) == "keepassxc" }
+
+// startService starts the Secret Service that the tests run on, unlocked.
+func startService(bus *testrig.Bus) error {
+	if !onKeePass() {
+		return bus.StartKeyring()
+	}
+	k, err := bus.NewKeePass("vault")
+	if err != nil {
+		return err
+	}
+	return k.Start(false)
+}
+
+// sharedBus is the one bus of this process, with an unlocked keyring. The
 // bus starts nothing by itself: should the daemon crash (it was seen to), a
 // locked one would come in its place.
 var sharedBus = sync.OnceValues(func() (*testrig.Bus, error) {
@@ -67,7 +84,7 @@ var sharedBus = sync.OnceValues(func() (*testrig.Bus, error) {
 		return nil, err
 	}
 	atEnd = append([]func(){bus.Close}, atEnd...)
-	return bus, bus.StartKeyring()
+	return bus, startService(bus)
 })
 
 func withKeyring(t *testing.T) {
@@ -80,7 +97,7 @@ func withKeyring(t *testing.T) {
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", bus.Address)
 	if _, err := keyringNames(t.Context(), nil); OutcomeOf(err) == Unavailable {
 		t.Log("the keyring's daemon is gone; starting another")
-		err = bus.StartKeyring()
+		err = startService(bus)
 		if err != nil {
 			t.Fatalf("starting a keyring again: %v", err)
 		}

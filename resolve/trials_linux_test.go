@@ -39,6 +39,7 @@ var trials = map[string]trial{
 	"keyring": {
 		setup: func(t *testing.T, _ *Resolver) { withKeyring(t) },
 		plant: func(t *testing.T, _ *Resolver, value []byte) string {
+			_ = keyring.Delete(keyringService, "planted") // KeePassXC asks before go-keyring may replace it
 			if err := keyring.Set(keyringService, "planted", string(value)); err != nil {
 				t.Fatal(err)
 			}
