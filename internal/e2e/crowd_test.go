@@ -4,8 +4,6 @@ package e2e
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -66,6 +64,9 @@ func named(prefix string, n int) []string {
 	return list
 }
 
+// inKeyring is a config.toml whose default store is the keyring.
+const inKeyring = "[secrets]\ndefault_backend = \"keyring\"\n"
+
 // eachStore runs a test on each store of this machine.
 func eachStore(t *testing.T, test func(t *testing.T, p *place, scheme string)) {
 	t.Run("plaintext", func(t *testing.T) {
@@ -81,28 +82,36 @@ func eachStore(t *testing.T, test func(t *testing.T, p *place, scheme string)) {
 	t.Run("keyring", func(t *testing.T) {
 		testrig.Need(t, "dbus-daemon", "gnome-keyring-daemon")
 		t.Parallel()
-		test(t, newPlace(t, map[string]string{"config.toml": "[secrets]\ndefault_backend = \"keyring\"\n"}, newKeyring(t)), "keyring")
+		test(t, newPlace(t, map[string]string{"config.toml": inKeyring}, newKeyring(t)), "keyring")
 	})
 }
 
 // Half of fifty store and half remove, each an entry of its own: none is lost and
 // none comes back.
 func TestCrowdOfNames(t *testing.T) {
-	eachStore(t, func(t *testing.T, p *place, scheme string) {
-		fresh, old := named("fresh", crowd/2), named("old", crowd/2)
-		atOnce(len(old), func(i int) { p.must(valueOf(old[i]), "secret", "set", old[i], "--from-stdin") })
-		p.holds(scheme, old)
-		atOnce(crowd, func(i int) {
-			if i%2 == 0 {
-				p.must(valueOf(fresh[i/2]), "secret", "set", fresh[i/2], "--from-stdin")
-			} else {
-				p.must("", "secret", "rm", old[i/2], "--yes")
-			}
-		})
-		p.holds(scheme, fresh)
-		atOnce(crowd, func(i int) { p.must(valueOf(fresh[i/2]), "secret", "set", fresh[i/2], "--from-stdin") })
-		p.holds(scheme, fresh)
+	eachStore(t, crowdOfNames)
+	// And not fifty that contend for one name: that was seen to bring KeePassXC 2.7.4 down.
+	t.Run("keepassxc", func(t *testing.T) {
+		testrig.Need(t, "dbus-daemon", "keepassxc", "keepassxc-cli")
+		t.Parallel()
+		crowdOfNames(t, newPlace(t, map[string]string{"config.toml": inKeyring}, newKeePass(t)), "keyring")
 	})
+}
+
+func crowdOfNames(t *testing.T, p *place, scheme string) {
+	fresh, old := named("fresh", crowd/2), named("old", crowd/2)
+	atOnce(len(old), func(i int) { p.must(valueOf(old[i]), "secret", "set", old[i], "--from-stdin") })
+	p.holds(scheme, old)
+	atOnce(crowd, func(i int) {
+		if i%2 == 0 {
+			p.must(valueOf(fresh[i/2]), "secret", "set", fresh[i/2], "--from-stdin")
+		} else {
+			p.must("", "secret", "rm", old[i/2], "--yes")
+		}
+	})
+	p.holds(scheme, fresh)
+	atOnce(crowd, func(i int) { p.must(valueOf(fresh[i/2]), "secret", "set", fresh[i/2], "--from-stdin") })
+	p.holds(scheme, fresh)
 }
 
 // othersValue is what set says where the keyring, which locks nothing between a
@@ -133,8 +142,8 @@ func TestCrowdOfOneName(t *testing.T) {
 		atOnce(crowd, func(i int) {
 			if i%5 > 0 {
 				set(i)
-			} else if got := p.run("", "secret", "rm", "one", "--yes"); got.code != 0 && !strings.Contains(got.stderr, "no such entry") {
-				t.Errorf("secret rm one, among fifty = %d, %q; want 0, or that it is gone", got.code, got.stderr)
+			} else if got := p.run("", "secret", "rm", "one", "--yes"); got.code != 0 && !strings.Contains(got.stderr, "no such entry") && !strings.Contains(got.stderr, "stored it again") {
+				t.Errorf("secret rm one, among fifty = %d, %q; want 0, or that it is gone, or there again", got.code, got.stderr)
 			}
 		})
 		names := p.listed()
@@ -144,24 +153,4 @@ func TestCrowdOfOneName(t *testing.T) {
 		}
 		p.holds(scheme, []string{"beside"})
 	})
-}
-
-// newKeyring starts a gnome-keyring of the test's own and returns the variable that
-// leads to it. Nothing starts another one on that bus: who finds it gone sees that.
-func newKeyring(t testing.TB) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "wg-run-bus") // a socket's path must be short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	bus, err := testrig.StartBus(filepath.Join(dir, "b"), false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(bus.Close)
-	if err := bus.StartKeyring(); err != nil {
-		t.Fatal(err)
-	}
-	return busVariable + bus.Address
 }
