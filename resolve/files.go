@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/names"
 )
 
 var fileBackend = Backend{
@@ -54,7 +54,13 @@ var credentialBackend = Backend{
 		if strings.ContainsRune(name, '/') || name == "." || name == ".." {
 			return nil, errors.New("a credential's name has no slash")
 		}
-		return readSecretFile(ctx, filepath.Join(dir, name))
+		secret, err := readSecretFile(ctx, filepath.Join(dir, name))
+		if errors.Is(err, ErrNotFound) {
+			name = names.Or(name, "NAME")
+			err = hint.Add(nowhere("no such credential"),
+				"the unit needs LoadCredential="+name+":FILE or SetCredential="+name+":VALUE; what it has: systemd-creds list")
+		}
+		return secret, err
 	},
 }
 
@@ -83,70 +89,4 @@ var keystoreBackend = Backend{
 		}
 		return readSecretFile(ctx, filepath.Join(s.Home, "keystore", name))
 	},
-}
-
-// readSecretFile reads a file as it is: any owner, mode, symlink or FIFO. The
-// fence is for a FIFO that nobody writes to and for a file system that hangs.
-func readSecretFile(ctx context.Context, path string) (*Secret, error) {
-	return fence(ctx, func() (*Secret, error) {
-		f, err := os.Open(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, nowhere("no such file")
-		}
-		if err != nil {
-			return nil, withoutPath(err)
-		}
-		defer func() { _ = f.Close() }()
-		secret, err := ReadSecret(f)
-		return secret, withoutPath(err)
-	})
-}
-
-// withoutPath drops the path, which the reference already shows where it may.
-func withoutPath(err error) error {
-	if pe, ok := errors.AsType[*fs.PathError](err); ok {
-		return pe.Err
-	}
-	return err
-}
-
-// ReadSecret reads r to its end and applies the newline rule. ErrTooBig where
-// the value is over MaxSecret bytes.
-func ReadSecret(r io.Reader) (*Secret, error) {
-	b, err := readBounded(r)
-	if err != nil {
-		return nil, err
-	}
-	if b = TrimNewline(b); len(b) > MaxSecret {
-		clear(b)
-		return nil, ErrTooBig
-	}
-	return NewSecret(b), nil
-}
-
-// readBounded reads r to its end into memory that is cleared when it is
-// outgrown; ErrTooBig past MaxSecret and a newline.
-func readBounded(r io.Reader) ([]byte, error) {
-	buf := make([]byte, 0, 4096)
-	for {
-		if len(buf) == cap(buf) {
-			grown := make([]byte, len(buf), 4*cap(buf))
-			copy(grown, buf)
-			clear(buf)
-			buf = grown
-		}
-		n, err := r.Read(buf[len(buf):cap(buf)])
-		buf = buf[:len(buf)+n]
-		if len(buf) > MaxSecret+len("\r\n") {
-			clear(buf)
-			return nil, ErrTooBig
-		}
-		if err == io.EOF {
-			return buf, nil
-		}
-		if err != nil {
-			clear(buf)
-			return nil, err
-		}
-	}
 }

@@ -6,6 +6,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"runtime"
 	"slices"
@@ -140,6 +141,9 @@ func newResolver(home profiles.Home) (*resolve.Resolver, error) {
 // settings is newResolver with the rest of config.toml.
 func settings(home profiles.Home) (*resolve.Resolver, profiles.Config, error) {
 	c, err := home.Config()
+	if errors.Is(err, fs.ErrPermission) && hint.Of(err) == "" { // HOME, as an image or sudo left it
+		err = hint.Add(err, "is it another user's home? where yours is: export WG_HOME=/path/to/a/folder")
+	}
 	if err != nil {
 		return nil, c, err
 	}
