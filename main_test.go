@@ -19,7 +19,8 @@ func TestMain(m *testing.M) { testrig.Main(m) }
 // starts in a folder of its own, with an empty HOME and no session bus.
 func TestScript(t *testing.T) {
 	testrig.Need(t, "dbus-daemon", "gnome-keyring-daemon", "pass", "gpg", "secret-tool", "strace", "setpriv", "tmux", "dash", "zsh", "fish",
-		"keepassxc", "keepassxc-cli", "Xvfb", "xdotool", "gcr-viewer") // the last comes with gcr-prompter
+		"Xvfb", "xdotool", "gcr-viewer", // the last comes with gcr-prompter
+		"keepassxc", "keepassxc-cli", "systemd-creds", "etcd", "etcdctl", "age", "ssh-keygen", "git")
 	bin, err := testrig.Binary()
 	if err != nil {
 		t.Fatalf("building wg-run: %v", err)
@@ -40,6 +41,11 @@ func TestScript(t *testing.T) {
 			}
 			env.Setenv("HOME", home)
 			env.Setenv("GNUPGHOME", filepath.Join(home, ".gnupg"))
+			docs, err := filepath.Abs("docs")
+			if err != nil {
+				return err
+			}
+			env.Setenv("DOCS", docs)
 			env.Setenv("WG", filepath.Join(home, ".wg"))
 			env.Setenv("PATH", filepath.Dir(bin)+string(os.PathListSeparator)+os.Getenv("PATH"))
 			env.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+filepath.Join(env.WorkDir, "no-bus"))

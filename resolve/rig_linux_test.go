@@ -120,7 +120,7 @@ var sharedPass = sync.OnceValues(func() (string, error) {
 	if err := os.Mkdir(filepath.Join(dir, "gpg"), 0o700); err != nil {
 		return "", err
 	}
-	return dir, testrig.PassStore(env, "first", "x")
+	return dir, testrig.PassStore(env, "", "first", "x")
 })
 
 func withPass(t *testing.T) {

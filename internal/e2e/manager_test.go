@@ -18,13 +18,7 @@ func TestManagerKilled(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "op"), []byte(op), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range env {
-		if wg, ok := strings.CutPrefix(e, "WG_HOME="); ok {
-			if err := os.WriteFile(filepath.Join(wg, "config.toml"), []byte("[secrets]\ntimeout = \"1s\"\n"), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
+	config(t, env, "[secrets]\ntimeout = \"1s\"\n")
 	env = append(env, "PATH="+dir+":"+os.Getenv("PATH"))
 	s := onTerminal(t, env, "sh", "-c", `"$0" --ref op://vault/item/field -- true; echo "status $?"; stty -a | grep -o -e "-*echo "`, bin)
 	s.until("status 125")

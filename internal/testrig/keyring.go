@@ -76,16 +76,17 @@ func (p *Prompter) BeginPrompting(dbus.ObjectPath) *dbus.Error {
 // StopPrompting is gcr's D-Bus method.
 func (p *Prompter) StopPrompting(dbus.ObjectPath) *dbus.Error { return nil }
 
-// PassStore makes a gpg key without a passphrase and a pass store in home, and
-// inserts an entry. The caller's HOME and GNUPGHOME are to be set alike.
-func PassStore(env []string, entry, value string) error {
+// PassStore makes a gpg key, with a passphrase unless it is "", and a pass store in
+// home, and inserts an entry. The caller's HOME and GNUPGHOME are to be set alike.
+func PassStore(env []string, passphrase, entry, value string) error {
 	for _, step := range []struct {
 		stdin string
 		argv  []string
 	}{
-		{"", []string{"gpg", "--batch", "--quiet", "--passphrase", "", "--quick-generate-key", "wg-run test <test@example.org>", "default", "default", "never"}},
+		{"", []string{"gpg", "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", passphrase, "--quick-generate-key", "wg-run test <test@example.org>", "default", "default", "never"}},
 		{"", []string{"pass", "init", "test@example.org"}},
 		{value, []string{"pass", "insert", "--multiline", "--force", entry}},
+		{"", []string{"gpgconf", "--kill", "gpg-agent"}}, // which knows the passphrase
 	} {
 		cmd := exec.Command(step.argv[0], step.argv[1:]...)
 		cmd.Env, cmd.Stdin = env, strings.NewReader(step.stdin)

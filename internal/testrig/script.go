@@ -33,6 +33,7 @@ func Commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"start":     start,
 		"killbus":   killbus,
 		"plainhome": plainhome,
+		"etcd":      etcd,
 	}
 }
 
@@ -73,8 +74,13 @@ func plainhome(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(filepath.Join(wg, "secrets.toml"), []byte(b.String()), 0o600))
 }
 
-// passstore ENTRY FILE makes a gpg key and a pass store with one entry.
+// passstore [-protected] ENTRY FILE makes a gpg key, with a passphrase if protected,
+// and a pass store with one entry.
 func passstore(ts *testscript.TestScript, _ bool, args []string) {
+	passphrase := ""
+	if args[0] == "-protected" {
+		passphrase, args = "a passphrase", args[1:]
+	}
 	ts.Check(os.MkdirAll(ts.Getenv("GNUPGHOME"), 0o700))
 	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + ts.Getenv("HOME"), "GNUPGHOME=" + ts.Getenv("GNUPGHOME")}
 	ts.Defer(func() {
@@ -82,5 +88,5 @@ func passstore(ts *testscript.TestScript, _ bool, args []string) {
 		cmd.Env = env
 		_ = cmd.Run()
 	})
-	ts.Check(PassStore(env, args[0], ts.ReadFile(args[1])))
+	ts.Check(PassStore(env, passphrase, args[0], ts.ReadFile(args[1])))
 }
