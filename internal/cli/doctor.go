@@ -21,7 +21,7 @@ secret, the plaintext store, programs that close descriptors, and what lets othe
 see a worker's memory (ptrace, core files, swap). A line ends with what mends it.
 
 It makes nobody unlock a keyring; a password manager that a profile names is asked
-as a run asks it. Exit status: 0 healthy, 1 a problem was found; a note is none.`
+as a run asks it, but has no terminal to ask on. Exit status: 0 healthy, 1 a problem was found; a note is none.`
 }
 
 // The states of a finding. A problem makes doctor exit with 1; a note is about this
