@@ -114,6 +114,22 @@ func TestDropCredentials(t *testing.T) {
 	}
 }
 
+// What a worker may need itself goes only where a secret of that backend is delivered.
+func TestDropCredentialsIfUsed(t *testing.T) {
+	for scheme, want := range map[string]string{"file": "AWS_SECRET_ACCESS_KEY=x AZURE_CLIENT_SECRET=y", "awssm": "AZURE_CLIENT_SECRET=y", "azkv": "AWS_SECRET_ACCESS_KEY=x"} {
+		env := newEnviron([]string{"AWS_SECRET_ACCESS_KEY=x", "AZURE_CLIENT_SECRET=y", "VAULT_TOKEN=z"})
+		delivered := []Delivery{{Want: Want{Ref: resolve.Ref{Scheme: "file"}}}, {Want: Want{Ref: resolve.Ref{Scheme: scheme}}}}
+		env.dropCredentials(&resolve.Settings{}, delivered, nil)
+		if got := strings.Join(env.list, " "); got != want {
+			t.Errorf("dropCredentials(%s: delivered) leaves %q, want %q", scheme, got, want)
+		}
+		env = newEnviron([]string{"AWS_SECRET_ACCESS_KEY=x"})
+		if env.dropCredentials(&resolve.Settings{}, delivered, []string{"AWS_SECRET_ACCESS_KEY"}); len(env.list) != 1 {
+			t.Errorf("dropCredentials(%s: delivered, keep) leaves %q, want what keep names", scheme, env.list)
+		}
+	}
+}
+
 func TestDropSources(t *testing.T) {
 	wants := []Want{{Ref: resolve.Ref{Scheme: "env", Path: "A"}}, {Ref: resolve.Auto("main", "B")}, {Ref: resolve.Ref{Scheme: "file", Path: "C"}}}
 	env := newEnviron([]string{"A=1", "B=2", "C=3", "A=4", "D", "=A=5"})

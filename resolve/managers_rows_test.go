@@ -201,7 +201,7 @@ func TestManagerChecks(t *testing.T) {
 			}
 		}
 		for _, text := range row.SignedOut {
-			for _, to := range []string{"cat said; exit 0", "cat said >&2; exit 1"} {
+			for _, to := range []string{"cat said; exit 0", "cat said >&2; exit 0", "cat said; exit 1", "cat said >&2; exit 1"} {
 				dir := standIn(t, row.Check[0], `cd "$(dirname "$0")"; `+to)
 				if err := os.WriteFile(filepath.Join(dir, "said"), []byte("{"+text+"}"), 0o600); err != nil {
 					t.Fatal(err)

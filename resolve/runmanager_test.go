@@ -129,6 +129,7 @@ func TestManagerFails(t *testing.T) {
 		"both":              {"echo 'no such item: forbidden KEY' >&2; exit 1", "denies", "", Failed},
 		"text on stdout":    {"echo 'no such item KEY'; exit 1", "exit status 1", "", Failed},
 		"text far behind":   {"head -c 100000 /dev/zero >&2; echo 'no such item KEY' >&2; exit 1", "exit status 1", "", Failed},
+		"more behind it":    {"echo 'no such item KEY' >&2; head -c 100000 /dev/zero >&2; exit 1", "exit status 1", "", Failed},
 		"empty":             {"exit 0", "Fake printed nothing", "", NotFound},
 		"a newline":         {"echo", "Fake printed nothing", "", NotFound},
 		"empty, but stderr": {"echo KEY >&2", "Fake printed nothing", "", NotFound},

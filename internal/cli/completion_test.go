@@ -23,7 +23,7 @@ func homeToComplete(t testing.TB) {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{
-		"config.toml":                         "[secrets]\nallow_plaintext = true\n",
+		"config.toml":                         "[secrets]\nallow_plaintext = true\n[managers.corp]\nget = [\"corp-vault\", \"{path}\"]\n",
 		"secrets.toml":                        "version = 1\n[secrets]\nopenai = \"v\"\nopenrouter = \"v\"\ngithub = \"v\"\n" + pastedKey + " = \"v\"\n",
 		"profiles/work.toml":                  "",
 		"profiles/home.server.toml":           "",
@@ -85,6 +85,7 @@ func TestCandidates(t *testing.T) {
 		{"secret get plaintext:g", "plaintext:github"},
 		{"secret set ", ""},
 
+		{"--ref co", "corp:"},
 		{"--ref p", "pass: passage: plaintext: plaintext:github plaintext:openai plaintext:openrouter"},
 		{"--ref plaintext:open", "plaintext:openai plaintext:openrouter"},
 		{"--ref=plaintext:open", "--ref=plaintext:openai --ref=plaintext:openrouter"},
