@@ -70,7 +70,7 @@ echo "called with $*" >&2; exit 9`)
 				t.Fatal(err)
 			}
 			if row.Field != "" {
-				value = within(row.Field, value)
+				value = fieldValue(row.Field, value)
 			}
 			return plantFile(t, filepath.Join(filepath.Dir(program), "value"), value, e.path)
 		},
@@ -83,8 +83,8 @@ echo "called with $*" >&2; exit 9`)
 	return c
 }
 
-// within is JSON that has the value at a pointer.
-func within(pointer string, value []byte) []byte {
+// fieldValue is JSON that has the value at a pointer.
+func fieldValue(pointer string, value []byte) []byte {
 	var v any = string(value)
 	for parts := strings.Split(pointer[1:], "/"); len(parts) > 0; parts = parts[:len(parts)-1] {
 		v = map[string]any{"version": 1, parts[len(parts)-1]: v}
