@@ -66,7 +66,12 @@ func TestNothingIsWritten(t *testing.T) {
 			t.Fatalf("secret %q: %v: %s", args, err, out)
 		}
 	}
-	for _, ref := range []string{"plaintext:k", "keyring:k", "age:k"} {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "k"), []byte("sk-or-v1-0123456789abcdef"), 0o444); err != nil {
+		t.Fatal(err)
+	}
+	env = append(env, "CREDENTIALS_DIRECTORY="+dir)
+	for _, ref := range []string{"plaintext:k", "keyring:k", "age:k", "credential:k", "file:" + dir + "/k"} {
 		for channel, into := range map[string]string{"pipe": "<pipe:[", "memfd": "</memfd:wg-run:api_key"} {
 			name := ref + " by " + channel
 			for line := range strings.Lines(traced(t, env, bin, ref, channel)) {
