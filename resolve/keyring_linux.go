@@ -32,7 +32,7 @@ func init() {
 		e, ok := errors.AsType[dbus.Error](err)
 		return ok && condition(e.Name) == errGone
 	}
-	keyringUnlock = "log in to the desktop, or unlock the keyring there: seahorse, KeePassXC (headless: gnome-keyring-daemon --unlock)"
+	keyringUnlock = "log in to the desktop, or unlock the login keyring there: seahorse (headless: gnome-keyring-daemon --unlock; KeePassXC: in its window)"
 }
 
 // probeSecretService searches for the entry. The search itself is answered

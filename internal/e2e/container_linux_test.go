@@ -168,4 +168,3 @@ func TestKubernetesSwitch(t *testing.T) {
 		t.Fatal(err)
 	}
 }
-
