@@ -149,7 +149,7 @@ func (s *Settings) quiet() *Settings {
 }
 
 func decodeAge(plain []byte) (*document, error) {
-	d, err := decodeDocument(plain, "version", "id", "recipients", "secrets")
+	d, err := decodeDocument(plain, "version", "id", "was", "recipients", "secrets")
 	if err != nil {
 		return nil, fmt.Errorf("reading what secrets.age holds: %w", err)
 	}
@@ -164,7 +164,13 @@ version = 1
 
 // encode writes the payload that decodeAge reads.
 func (d *document) encode() ([]byte, error) {
-	head := ageHead + "id = " + tomlValue([]byte(d.id)) + "\nrecipients = [\n"
+	slices.Sort(d.recipients)
+	d.recipients = slices.Compact(d.recipients)
+	head := ageHead + "id = " + tomlValue([]byte(d.id)) + "\n"
+	if d.was != "" {
+		head += "was = " + tomlValue([]byte(d.was)) + "\n"
+	}
+	head += "recipients = [\n"
 	for _, r := range d.recipients {
 		head += "  " + tomlValue([]byte(r)) + ",\n"
 	}
@@ -184,11 +190,11 @@ func (d *document) clone() *document {
 	for name, value := range d.entries {
 		entries[name] = bytes.Clone(value)
 	}
-	return &document{entries, slices.Clone(d.recipients), d.id}
+	return &document{entries, slices.Clone(d.recipients), d.id, d.was}
 }
 
 func (d *document) same(other *document) bool {
-	return d.id == other.id && slices.Equal(d.recipients, other.recipients) && maps.EqualFunc(d.entries, other.entries, bytes.Equal)
+	return d.id == other.id && d.was == other.was && slices.Equal(d.recipients, other.recipients) && maps.EqualFunc(d.entries, other.entries, bytes.Equal)
 }
 
 func setAge(ctx context.Context, s *Settings, name string, secret *Secret, onlyNew bool) (bool, error) {

@@ -37,6 +37,9 @@ func TestAgeCutOff(t *testing.T) {
 	r := newAgeRig(t)
 	whole := []byte(r.read("secrets.age"))
 	for n := range len(bytes.TrimSpace(whole)) {
+		if n > 50 && n%7 > 0 && n < len(whole)-40 {
+			continue
+		}
 		wanted := []error{errCutOff}
 		switch {
 		case n == 0:
@@ -52,6 +55,9 @@ func TestAgeCutOff(t *testing.T) {
 	payload := bytes.Index(bare, []byte("\n--- ")) + 1
 	payload += bytes.IndexByte(bare[payload:], '\n') + 1
 	for n := range len(bare) {
+		if n > 30 && n%3 > 0 && n < payload {
+			continue
+		}
 		wanted := []error{errCutOff}
 		switch {
 		case n == 0:

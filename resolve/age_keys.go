@@ -54,11 +54,9 @@ func ageKeysOf(ctx context.Context, s *Settings) (*ageKeys, error) {
 	}
 	defer clear(text)
 	if isSealed(text) {
-		inside, err := bounded(ctx, s, "the passphrase of "+keys.from, func(ctx context.Context) ([]byte, error) {
-			return openIdentity(ctx, s, text, keys.from)
-		})
+		inside, err := openIdentity(ctx, s, text, keys.from)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("unlocking the identity %s: %w", keys.from, err)
 		}
 		defer clear(inside)
 		if text = inside; isSealed(text) {
@@ -191,7 +189,7 @@ func parseIdentity(line string) (id age.Identity, err error) {
 	case strings.HasPrefix(line, "AGE-SECRET-KEY-1"):
 		id, err = age.ParseX25519Identity(line)
 	case strings.HasPrefix(line, "AGE-PLUGIN-"):
-		id, err = newPluginIdentity(&Settings{}, line)
+		id, err = newPluginIdentity(&pluginUI{s: &Settings{}}, line)
 	case strings.HasPrefix(line, "age1"), strings.HasPrefix(line, "ssh-"):
 		return nil, errors.New("a recipient, which encrypts, and not an identity, which decrypts")
 	default:
@@ -253,16 +251,15 @@ func (k *ageKeys) unsealByPlugin(ctx context.Context, s *Settings, sealed []byte
 		}
 		return nil, fmt.Errorf("it may be %w: a plugin of age's could ask somebody", ErrLocked)
 	}
+	ui := &pluginUI{s: s, ctx: ctx}
 	for _, line := range k.plugins {
-		id, err := newPluginIdentity(s, line)
+		id, err := newPluginIdentity(ui, line)
 		if err != nil {
 			return nil, err
 		}
 		identities = append(identities, id)
 	}
-	return bounded(ctx, s, "a plugin of age's", func(context.Context) ([]byte, error) {
-		return unseal(sealed, maxStore, identities...)
-	})
+	return byPlugins(ctx, s, ui, func() ([]byte, error) { return unseal(sealed, maxStore, identities...) })
 }
 
 // nobody is an identity that opens nothing: the library wants at least one.

@@ -69,11 +69,10 @@ func (r *Resolver) mergeStores(ctx context.Context, data [3][]byte) (merged []by
 		}
 	}
 	base, ours, theirs := side[0], side[1], side[2]
-	if ours.id == "" || ours.id != theirs.id || len(data[0]) > 0 && base.id != ours.id {
-		return nil, nil, hint.Add(errors.New("they are two stores, and not two versions of one"),
-			"keep one (git checkout --ours secrets.age, or --theirs), and set in it what it lacks")
+	d, err := r.mergeHeads(base, ours, theirs)
+	if err != nil {
+		return nil, nil, err
 	}
-	d := &document{id: ours.id, recipients: mergeSets(base.recipients, ours.recipients, theirs.recipients)}
 	var both []string
 	d.entries, both = mergeEntries(base.entries, ours.entries, theirs.entries)
 	if merged, err = sealedFor(ctx, &r.Settings, d); err != nil {
@@ -84,6 +83,36 @@ func (r *Resolver) mergeStores(ctx context.Context, data [3][]byte) (merged []by
 			"where theirs is right: wg-run secret set NAME; and then: git add secrets.age")
 	}
 	return merged, conflict, nil
+}
+
+// mergeHeads merges all but the entries. Where one side has removed recipients, what
+// the other one added to them is not believed: it may come from one who was removed.
+func (r *Resolver) mergeHeads(base, ours, theirs *document) (*document, error) {
+	d := &document{id: ours.id, was: ours.was, recipients: mergeSets(base.recipients, ours.recipients, theirs.recipients)}
+	newer := ours
+	known := []string{ours.id, ours.was, theirs.id, theirs.was}
+	switch {
+	case ours.id == "" || theirs.id == "", base.entries != nil && !slices.Contains(known, base.id):
+		return nil, errTwoStores()
+	case ours.id == theirs.id:
+		return d, nil
+	case ours.was == theirs.id:
+	case theirs.was == ours.id:
+		newer = theirs
+	default:
+		return nil, errTwoStores()
+	}
+	believed := slices.DeleteFunc(slices.Clone(d.recipients), func(text string) bool { return !slices.Contains(newer.recipients, text) })
+	if len(believed) < len(d.recipients) {
+		r.say("a recipient that one side added is left out, since the other side removed some: wg-run secret recipients list")
+	}
+	d.id, d.was, d.recipients = newer.id, newer.was, believed
+	return d, nil
+}
+
+func errTwoStores() error {
+	return hint.Add(errors.New("they are two stores, and not two versions of one"),
+		"keep one (git checkout --ours secrets.age, or --theirs), and set in it what it lacks")
 }
 
 // mergeEntries merges name by name and lists those that both sides changed.

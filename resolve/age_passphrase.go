@@ -33,15 +33,19 @@ var readPassphraseFD func(fd int) ([]byte, error)
 
 var errPassphrase = errors.New("the passphrase is wrong")
 
-// openIdentity decrypts an identity file that a passphrase locks.
+// openIdentity decrypts an identity file that a passphrase locks, within the deadline.
 func openIdentity(ctx context.Context, s *Settings, sealed []byte, from string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.Deadline())
+	defer cancel()
 	for try := 1; ; try++ {
 		passphrase, err := passphraseOf(ctx, s, "passphrase of "+from+" (not shown): ")
 		if err != nil {
 			return nil, err
 		}
-		inside, err := byPassphrase(sealed, passphrase)
-		clear(passphrase)
+		inside, err := fence(ctx, func() ([]byte, error) { return byPassphrase(sealed, passphrase) })
+		if err == nil || ctx.Err() == nil { // else it may be in use
+			clear(passphrase)
+		}
 		if !errors.Is(err, errPassphrase) || os.Getenv(passphraseVariable) != "" || try == tries {
 			return inside, err
 		}
@@ -81,12 +85,12 @@ func (b bearable) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 // passphraseOf reads the passphrase from its descriptor, or asks a person.
 func passphraseOf(ctx context.Context, s *Settings, question string) ([]byte, error) {
 	if text := os.Getenv(passphraseVariable); text != "" {
-		return passphraseFromFD(text)
+		return fence(ctx, func() ([]byte, error) { return passphraseFromFD(text) })
 	}
 	if s.Ask == nil || s.NoPrompt {
 		return nil, hint.Add(fmt.Errorf("%w by a passphrase, which nobody is there to type", ErrLocked), "give it on a descriptor: "+passphraseVariable+"=9 wg-run … 9<FILE")
 	}
-	return s.Ask(ctx, question)
+	return s.Ask(ctx, question) // not fenced: it returns when ctx ends, with the terminal as it was
 }
 
 func passphraseFromFD(text string) ([]byte, error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 
 	"filippo.io/age"
 	"filippo.io/age/plugin"
@@ -17,8 +18,8 @@ import (
 // access to: a security key, a TPM (age-plugin(1)).
 type pluginIdentity struct{ *plugin.Identity }
 
-func newPluginIdentity(s *Settings, line string) (*pluginIdentity, error) {
-	id, err := plugin.NewIdentity(line, pluginUI(s))
+func newPluginIdentity(ui *pluginUI, line string) (*pluginIdentity, error) {
+	id, err := plugin.NewIdentity(line, ui.client())
 	if err != nil {
 		return nil, err
 	}
@@ -40,8 +41,8 @@ func (p *pluginIdentity) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 // pluginRecipient is a recipient for whom such a program encrypts.
 type pluginRecipient struct{ *plugin.Recipient }
 
-func newPluginRecipient(s *Settings, text string) (*pluginRecipient, error) {
-	r, err := plugin.NewRecipient(text, pluginUI(s))
+func newPluginRecipient(ui *pluginUI, text string) (*pluginRecipient, error) {
+	r, err := plugin.NewRecipient(text, ui.client())
 	if err != nil {
 		return nil, err
 	}
@@ -76,31 +77,69 @@ func pluginFailed(name string) error {
 		"see what it says: age --decrypt --identity IDENTITY secrets.age >/dev/null")
 }
 
-// pluginUI lets a plugin talk to a person through Settings.
-func pluginUI(s *Settings) *plugin.ClientUI {
-	ask := func(name, text string) ([]byte, error) {
-		if s.Ask == nil || s.NoPrompt {
-			return nil, ErrLocked
-		}
-		return s.Ask(context.Background(), "age-plugin-"+name+": "+text)
-	}
+// pluginUI lets plugins talk to a person through Settings.
+type pluginUI struct {
+	s   *Settings
+	ctx context.Context
+	// asking is held while a person is asked, and for good once it is over.
+	asking sync.Mutex
+}
+
+func (ui *pluginUI) client() *plugin.ClientUI {
 	return &plugin.ClientUI{
 		DisplayMessage: func(name, text string) error {
-			s.say("age-plugin-%s: %s", name, text)
+			ui.s.say("age-plugin-%s: %s", name, text)
 			return nil
 		},
 		RequestValue: func(name, text string, _ bool) (string, error) {
-			b, err := ask(name, text+" (not shown): ")
+			b, err := ui.ask(name, text+" (not shown): ")
 			return string(b), err
 		},
 		Confirm: func(name, text, yes, no string) (bool, error) {
 			if no == "" {
-				_, err := ask(name, text+" (type "+yes+") ")
+				_, err := ui.ask(name, text+" (type "+yes+") ")
 				return err == nil, err
 			}
-			b, err := ask(name, fmt.Sprintf("%s (type %s or %s) ", text, yes, no))
+			b, err := ui.ask(name, fmt.Sprintf("%s (type %s or %s) ", text, yes, no))
 			return err == nil && strings.EqualFold(strings.TrimSpace(string(b)), yes), err
 		},
-		WaitTimer: func(name string) { s.say("waiting for age-plugin-%s", name) },
+		WaitTimer: func(name string) { ui.s.say("waiting for age-plugin-%s", name) },
 	}
+}
+
+func (ui *pluginUI) ask(name, text string) ([]byte, error) {
+	if ui.s.Ask == nil || ui.s.NoPrompt {
+		return nil, ErrLocked
+	}
+	ui.asking.Lock()
+	defer ui.asking.Unlock()
+	if ui.ctx.Err() != nil {
+		return nil, timedOut(ui.ctx)
+	}
+	return ui.s.Ask(ui.ctx, "age-plugin-"+name+": "+text)
+}
+
+// endPlugins, where the platform can tell, kills the plugins that this process has
+// started and that still run: the library starts them and knows no deadline.
+var endPlugins func()
+
+// byPlugins runs f, which starts plugins, under the deadline. When that is over no
+// question is open any more and no plugin runs.
+func byPlugins[T any](ctx context.Context, s *Settings, ui *pluginUI, f func() (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.Deadline())
+	defer cancel()
+	ui.ctx = ctx
+	defer s.sayWhenSlow("a plugin of age's")()
+	v, err := fence(ctx, f)
+	if ctx.Err() != nil {
+		ui.asking.Lock() // which a question gives back once the terminal is as it was
+		defer ui.asking.Unlock()
+		if endPlugins != nil {
+			endPlugins()
+		}
+	}
+	if err != nil {
+		err = fmt.Errorf("waiting for a plugin of age's: %w", err)
+	}
+	return v, err
 }

@@ -53,7 +53,7 @@ func parseRecipient(text string) (recipient, error) {
 		r.text, r.program = fields[0]+" "+fields[1], true // without its comment
 		return r, nil
 	case strings.HasPrefix(r.text, "age1"):
-		if _, err := r.native(&Settings{}); err != nil {
+		if _, err := r.native(&pluginUI{s: &Settings{}}); err != nil {
 			return r, errors.New("not a valid recipient: mistyped, or cut off")
 		}
 		return r, nil
@@ -62,14 +62,14 @@ func parseRecipient(text string) (recipient, error) {
 }
 
 // native is the recipient as the library knows it, for those that need no program.
-func (r *recipient) native(s *Settings) (age.Recipient, error) {
+func (r *recipient) native(ui *pluginUI) (age.Recipient, error) {
 	switch {
 	case strings.HasPrefix(r.text, "age1pq1"):
 		return age.ParseHybridRecipient(r.text)
 	case strings.HasPrefix(r.text, "age1tag1"), strings.HasPrefix(r.text, "age1tagpq1"):
 		return tag.ParseRecipient(r.text)
 	case strings.Count(r.text, "1") > 1:
-		return newPluginRecipient(s, r.text)
+		return newPluginRecipient(ui, r.text)
 	}
 	return age.ParseX25519Recipient(r.text)
 }
@@ -145,7 +145,7 @@ func confirmed(s *Settings, d *document) error {
 // an ssh key.
 func sealTo(ctx context.Context, s *Settings, plain []byte, to []string) ([]byte, error) {
 	var natives []age.Recipient
-	slow := false
+	slow, ui := false, &pluginUI{s: s, ctx: ctx}
 	for _, text := range to {
 		r, err := parseRecipient(text)
 		if err != nil {
@@ -154,7 +154,7 @@ func sealTo(ctx context.Context, s *Settings, plain []byte, to []string) ([]byte
 		if r.program {
 			return sealByProgram(ctx, s, plain, to)
 		}
-		native, err := r.native(s)
+		native, err := r.native(ui)
 		if err != nil {
 			return nil, errNoRecipient
 		}
@@ -168,7 +168,7 @@ func sealTo(ctx context.Context, s *Settings, plain []byte, to []string) ([]byte
 	if !slow {
 		return sealed(plain, natives)
 	}
-	return bounded(ctx, s, "a plugin of age's", func(context.Context) ([]byte, error) { return sealed(plain, natives) })
+	return byPlugins(ctx, s, ui, func() ([]byte, error) { return sealed(plain, natives) })
 }
 
 // sealed is seal with an error that a person can act on.

@@ -38,6 +38,8 @@ func setUpAge(ctx context.Context, s *Settings, how Setup) error {
 	if _, err := agePath(s, ""); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, s.Deadline())
+	defer cancel()
 	unlock, err := safefile.Lock(ctx, s.Home)
 	if err != nil {
 		return err
@@ -192,6 +194,13 @@ func lockIdentity(text, passphrase []byte) ([]byte, error) {
 	return seal(text, []age.Recipient{to})
 }
 
+// newID is 128 random bits.
+func newID() string {
+	id := make([]byte, 16)
+	rand.Read(id)
+	return base64.RawStdEncoding.EncodeToString(id)
+}
+
 // setUpStore makes an empty store for the identity that is used here, and for nobody
 // else: others are confirmed one by one.
 func setUpStore(ctx context.Context, s *Settings, keys *ageKeys) error {
@@ -200,9 +209,7 @@ func setUpStore(ctx context.Context, s *Settings, keys *ageKeys) error {
 		return hint.Add(errors.New("making the store: the recipient of this identity is not known"),
 			"write it into the identity's file, as a comment '# public key: age1…', or beside an ssh key: ssh-keygen -y -f KEY >KEY.pub")
 	}
-	id := make([]byte, 16)
-	rand.Read(id)
-	d := &document{map[string][]byte{}, own[:1], base64.RawStdEncoding.EncodeToString(id)}
+	d := &document{map[string][]byte{}, own[:1], newID(), ""}
 	file, data, err := readRecipients(s)
 	if err != nil {
 		return err

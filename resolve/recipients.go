@@ -119,6 +119,9 @@ func (r *Resolver) RemoveRecipients(ctx context.Context, list ...string) error {
 			if err != nil {
 				return nil, err
 			}
+			if slices.Contains(d.recipients, text) && d.id != "" { // who knows the old one is not to be believed
+				d.id, d.was = newID(), d.id
+			}
 			d.recipients = slices.DeleteFunc(d.recipients, func(t string) bool { return t == text })
 			file = slices.DeleteFunc(file, func(t string) bool { return t == text })
 			data = removeRecipient(data, text)
@@ -185,8 +188,6 @@ func (r *Resolver) changeRecipients(ctx context.Context, doing string, change fu
 }
 
 func writeRecipients(ctx context.Context, s *Settings, d *document, data []byte) error {
-	slices.Sort(d.recipients)
-	d.recipients = slices.Compact(d.recipients)
 	if len(d.recipients) == 0 {
 		return ErrLockout
 	}
@@ -211,17 +212,25 @@ func appendRecipient(data []byte, comment, text string) []byte {
 }
 
 // removeRecipient takes out the lines that hold the recipient, each with the comment
-// right above it.
+// right above it, unless that is the heading of another one below.
 func removeRecipient(data []byte, text string) []byte {
+	lines := slices.Collect(strings.Lines(string(data)))
+	isRecipient := func(i int) bool {
+		if i >= len(lines) {
+			return false
+		}
+		line := strings.TrimSpace(lines[i])
+		return line != "" && line[0] != '#'
+	}
 	var kept []string
-	for line := range strings.Lines(string(data)) {
-		if r, err := parseRecipient(line); err == nil && r.text == text {
-			if n := len(kept); n > 0 && strings.HasPrefix(strings.TrimSpace(kept[n-1]), "#") {
-				kept = kept[:n-1]
-			}
+	for i, line := range lines {
+		if r, err := parseRecipient(line); err != nil || r.text != text {
+			kept = append(kept, line)
 			continue
 		}
-		kept = append(kept, line)
+		if n := len(kept); n > 0 && strings.HasPrefix(strings.TrimSpace(kept[n-1]), "#") && !isRecipient(i+1) {
+			kept = kept[:n-1]
+		}
 	}
 	return []byte(strings.Join(kept, ""))
 }

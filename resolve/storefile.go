@@ -31,9 +31,10 @@ type document struct {
 	// recipients are those that secrets.age was encrypted to when it was written, in
 	// the form that parseRecipient gives them, sorted.
 	recipients []string
-	// id is random, made with the store and kept: it tells two versions of one store
-	// from two stores, and is known only to those who can read it.
-	id string
+	// id is random, made with the store: it tells two versions of one store from two
+	// stores, and is known only to those who can read it. It is made anew when
+	// recipients are removed; was is the one before.
+	id, was string
 }
 
 // decodeStore reads the format of secrets.toml: version = 1 and [secrets] with
@@ -51,6 +52,7 @@ func decodeDocument(data []byte, keys ...string) (*document, error) {
 	var f struct {
 		Version    *int           `toml:"version"`
 		ID         string         `toml:"id"`
+		Was        string         `toml:"was"`
 		Recipients []string       `toml:"recipients"`
 		Secrets    map[string]any `toml:"secrets"`
 	}
@@ -69,7 +71,7 @@ func decodeDocument(data []byte, keys ...string) (*document, error) {
 	}); err != nil {
 		return nil, err
 	}
-	d := &document{make(map[string][]byte, len(f.Secrets)), f.Recipients, f.ID}
+	d := &document{make(map[string][]byte, len(f.Secrets)), f.Recipients, f.ID, f.Was}
 	for name, v := range f.Secrets {
 		if d.entries[name], err = entryValue(name, v); err != nil {
 			return nil, err
