@@ -93,6 +93,9 @@ func (r Ref) String() string {
 		return "literal:[secret]"
 	}
 	text := r.Scheme + ":" + shownPath(r.Path)
+	if item, field, _ := strings.Cut(r.Path, "#"); (r.Scheme == "bws" || r.Scheme == "bw") && isUUID(item) {
+		text = strings.TrimSuffix(r.Scheme+":"+item+"#"+shownPath(field), "#")
+	}
 	if r.Scheme == "file" && !names.PathLooksSecret(r.Path) { // folders may have long names
 		text = "file:" + names.Printable(r.Path)
 	}
@@ -116,6 +119,17 @@ func shownPath(path string) string {
 // characters of lower-case base32.
 func isItemID(s string) bool {
 	return len(s) == 26 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz234567") == ""
+}
+
+// isUUID reports whether s has the form of Bitwarden's identifiers.
+func isUUID(s string) bool {
+	parts := strings.Split(s, "-")
+	for _, p := range parts {
+		if strings.Trim(p, "0123456789abcdef") != "" {
+			return false
+		}
+	}
+	return len(parts) == 5 && len(s) == 36 && len(parts[0]) == 8 && len(parts[4]) == 12
 }
 
 // GoString keeps %#v from printing the fields.

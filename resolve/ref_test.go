@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/names"
 )
 
 // bare are settings without a user's managers.
@@ -81,6 +82,8 @@ func TestRefString(t *testing.T) {
 	for in, want := range map[string]string{
 		"keyring:openrouter": "keyring:openrouter", "plain:k": "plaintext:k", "op://a/b/c": "op://a/b/c", "file:x#/a": "file:x#/a",
 		"literal:" + planted: "literal:[secret]", "literal:a#/b": "literal:[secret]",
+		"bws:382580ab-1368-4e85-bfa3-b02e01400c9f": "bws:382580ab-1368-4e85-bfa3-b02e01400c9f", "bw:382580ab-1368-4e85-bfa3-b02e01400c9f#notes#/a": "bw:382580ab-1368-4e85-bfa3-b02e01400c9f#notes#/a",
+		"keyring:382580ab-1368-4e85-bfa3-b02e01400c9f": "keyring:" + names.Hidden, "bws:382580ab13684e85bfa3b02e01400c9f": "bws:" + names.Hidden,
 	} {
 		ref, err := bare.ParseRef(in)
 		if err != nil {
