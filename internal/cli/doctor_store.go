@@ -44,17 +44,14 @@ func (d *doctor) checkBackends(ctx context.Context) {
 	}
 }
 
-// checkManager tells what is wrong with a manager. That nobody is signed in is a
-// problem of the profiles that name it, not of this machine.
+// checkManager tells what is wrong with a manager. It is a problem of the profiles
+// that name it, which are asked, and not of this machine.
 func (d *doctor) checkManager(s backendState) {
 	users := slices.ContainsFunc(d.r.Managers, func(b resolve.Backend) bool { return b.Scheme == s.Backend })
 	switch {
 	case s.err == nil && users:
 		d.add(stateOK, s.Backend+" is ready", "")
 	case s.err == nil, resolve.OutcomeOf(s.err) == resolve.Unavailable && !users:
-	case errors.Is(s.err, resolve.ErrTimeout):
-		d.down[s.Backend] = s.err
-		d.problem(fmt.Errorf("%s: %w", s.Backend, s.err))
 	default:
 		d.add(stateNote, s.Backend+": "+s.Why, s.Hint)
 	}
