@@ -5,18 +5,20 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/graphwork/wg-run/internal/names"
 )
 
-// managerName is what a user may call a manager: it becomes a scheme.
-var managerName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
+// isManagerName judges what a user may call a manager: it becomes a scheme.
+func isManagerName(name string) bool {
+	const first, rest = "abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnopqrstuvwxyz0123456789-"
+	return name != "" && len(name) <= 32 && strings.Contains(first, name[:1]) && strings.Trim(name, rest) == ""
+}
 
 // notManagers are the names beside THE LIST that mean something else.
-var notManagers = []string{"auto", "plain", "age"}
+var notManagers = []string{"auto", "plain"}
 
 // UserManagers makes backends of the table [managers] of config.toml, as it was
 // decoded, sorted by name. The error names the row and the key, and no value.
@@ -35,7 +37,7 @@ func UserManagers(raw map[string]any) ([]Backend, error) {
 }
 
 func userRow(name string, raw any) (*managerRow, error) {
-	if !managerName.MatchString(name) || names.LooksSecret(name) {
+	if !isManagerName(name) || names.LooksSecret(name) {
 		return nil, errors.New("the name is not of small letters, digits and dashes, a letter first, 32 at most")
 	}
 	if slices.Contains(append((&Settings{}).Schemes(), notManagers...), name) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/graphwork/wg-run/internal/hint"
@@ -89,20 +90,32 @@ func (c *backendShow) Run() error {
 	if c.JSON {
 		return printJSON(map[string]any{"default": r.DefaultBackend, "backends": list})
 	}
+	var absent []string
 	for _, s := range list {
-		mark := " "
-		if s.Default {
-			mark = "*"
+		if s.program && resolve.OutcomeOf(s.err) == resolve.Unavailable {
+			absent = append(absent, s.Backend)
+			continue
 		}
-		stdout("%s %-13s %-14s %s\n", mark, s.Backend, s.word(), names.Printable(s.Help))
-		if s.Why != "" {
-			stdout("  %-13s %-14s %s\n", "", "", names.Escaped(s.Why))
-		}
-		if s.Hint != "" && (s.Default || resolve.OutcomeOf(s.err) != resolve.Unavailable) {
-			stdout("  %-13s %-14s hint: %s\n", "", "", names.Escaped(s.Hint))
-		}
+		s.print()
+	}
+	if len(absent) > 0 {
+		stdout("  not installed: %s\n", strings.Join(absent, ", "))
 	}
 	return nil
+}
+
+func (s *backendState) print() {
+	mark := " "
+	if s.Default {
+		mark = "*"
+	}
+	stdout("%s %-13s %-14s %s\n", mark, s.Backend, s.word(), names.Printable(s.Help))
+	if s.Why != "" {
+		stdout("  %-13s %-14s %s\n", "", "", names.Escaped(s.Why))
+	}
+	if s.Hint != "" && (s.Default || resolve.OutcomeOf(s.err) != resolve.Unavailable) {
+		stdout("  %-13s %-14s hint: %s\n", "", "", names.Escaped(s.Hint))
+	}
 }
 
 type backendSet struct {
