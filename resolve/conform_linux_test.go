@@ -59,7 +59,7 @@ func resolved(t *testing.T, ctx context.Context, r *Resolver, ref Ref) (*Secret,
 	select {
 	case a := <-ch:
 		return a.s, a.err
-	case <-time.After(2 * watchdog):
+	case <-time.After(2 * max(watchdog, r.Timeout)):
 		t.Fatalf("Resolve(%v): did not return, want an answer", ref)
 		return nil, nil
 	}

@@ -139,7 +139,11 @@ func withPass(t *testing.T) {
 func newResolver(t *testing.T) (r *Resolver, said func() string) {
 	var mu sync.Mutex
 	var lines []string
-	r = &Resolver{Settings: Settings{Home: filepath.Join(t.TempDir(), "wg"), DefaultBackend: "keyring", AllowPlaintext: true, Timeout: watchdog}}
+	timeout := watchdog
+	if onKeePass() { // which takes its time over large values on a busy machine
+		timeout *= 3
+	}
+	r = &Resolver{Settings: Settings{Home: filepath.Join(t.TempDir(), "wg"), DefaultBackend: "keyring", AllowPlaintext: true, Timeout: timeout}}
 	r.Say = func(line string) { mu.Lock(); defer mu.Unlock(); lines = append(lines, line) }
 	return r, func() string { mu.Lock(); defer mu.Unlock(); return strings.Join(lines, "\n") }
 }
