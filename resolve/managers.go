@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"errors"
@@ -48,7 +49,7 @@ type managerRow struct {
 // manager is the backend of a row of managers.toml. The table is decoded when one is
 // asked, not at every start.
 func manager(scheme, help string, credentials ...string) Backend {
-	b := rowBackend(scheme, func() (*managerRow, error) { return managerOf(scheme) })
+	b := rowBackend(scheme, sync.OnceValues(func() (*managerRow, error) { return managerOf(scheme) }))
 	b.Help, b.Credentials = help, credentials
 	return b
 }
@@ -89,25 +90,19 @@ func rowBackend(scheme string, row func() (*managerRow, error)) Backend {
 	}
 }
 
+// managerOf decodes one table. All of them would take as long as a small manager runs.
 func managerOf(scheme string) (*managerRow, error) {
-	rows, err := managerRows()
-	if err != nil {
-		return nil, err
-	}
-	row, ok := rows[scheme]
+	_, text, ok := bytes.Cut(managersTOML, []byte("\n["+scheme+"]\n"))
 	if !ok {
 		return nil, fmt.Errorf("managers.toml has no table for %s", scheme)
 	}
-	return &row, nil
-}
-
-var managerRows = sync.OnceValues(func() (map[string]managerRow, error) {
-	var rows map[string]managerRow
-	if _, err := tomlfile.Decode(managersTOML, &rows); err != nil {
-		return nil, fmt.Errorf("reading the built-in managers.toml: %w", err)
+	text, _, _ = bytes.Cut(text, []byte("\n["))
+	row := &managerRow{}
+	if _, err := tomlfile.Decode(text, row); err != nil {
+		return nil, fmt.Errorf("reading [%s] of the built-in managers.toml: %w", scheme, err)
 	}
-	return rows, nil
-})
+	return row, nil
+}
 
 // program finds a manager's program and refuses one that others could replace.
 func program(name string) (string, error) {

@@ -1,9 +1,12 @@
 package resolve
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/graphwork/wg-run/internal/tomlfile"
 )
 
 // ownBackends are the lines of THE LIST that are not a table of managers.toml.
@@ -11,11 +14,23 @@ var ownBackends = []string{"keyring", "age", "plaintext", "file", "credential", 
 
 func rows(t *testing.T) map[string]managerRow {
 	t.Helper()
-	all, err := managerRows()
-	if err != nil {
-		t.Fatalf("managerRows() = %v, want nil", err)
+	var all map[string]managerRow
+	if _, err := tomlfile.Decode(managersTOML, &all); err != nil {
+		t.Fatalf("decoding managers.toml = %v, want nil", err)
 	}
 	return all
+}
+
+// One table by itself is what it is among all.
+func TestManagerOf(t *testing.T) {
+	for name, want := range rows(t) {
+		if got, err := managerOf(name); err != nil || !reflect.DeepEqual(*got, want) {
+			t.Errorf("managerOf(%s) = %+v, %v; want %+v", name, got, err, want)
+		}
+	}
+	if got, err := managerOf("nosuch"); err == nil {
+		t.Errorf("managerOf(nosuch) = %+v, nil; want an error", got)
+	}
 }
 
 func TestManagersAndTheList(t *testing.T) {
