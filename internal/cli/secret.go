@@ -88,9 +88,16 @@ func (c *secretSet) place(r *resolve.Resolver) (string, error) {
 	err = r.Ready(ctx, scheme)
 	if resolve.OutcomeOf(err) == resolve.Unavailable {
 		for _, other := range r.Usable() {
-			if other != scheme && r.Ready(ctx, other) == nil {
+			if other == scheme {
+				continue
+			}
+			there := r.Ready(ctx, other)
+			if there == nil {
 				say(fmt.Sprintf("%s: %v; storing in %s, which config.toml allows", scheme, err, other))
 				return other, nil
+			}
+			if resolve.OutcomeOf(there) == resolve.Failed { // and not in a weaker one behind it
+				return other, c.storing(other, there)
 			}
 		}
 	}
