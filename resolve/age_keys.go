@@ -5,9 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -16,13 +13,6 @@ import (
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/safefile"
 )
-
-// identityVariable names another identity than identity.txt: a file, a reference, or
-// the identity itself.
-const identityVariable = "WG_AGE_IDENTITY"
-
-// maxIdentity bounds an identity file, in bytes.
-const maxIdentity = 1 << 20
 
 // ageKeys is what opens secrets.age.
 type ageKeys struct {
@@ -68,74 +58,6 @@ func ageKeysOf(ctx context.Context, s *Settings) (*ageKeys, error) {
 	}
 	memory.keys = keys
 	return keys, nil
-}
-
-// identityText reads the identity from where it is.
-func identityText(ctx context.Context, s *Settings) ([]byte, *ageKeys, error) {
-	where := os.Getenv(identityVariable)
-	keys := &ageKeys{from: "$" + identityVariable}
-	if strings.HasPrefix(where, "age:") || strings.HasPrefix(where, "auto:") {
-		return nil, nil, fmt.Errorf("$%s: the identity cannot be in the store that it opens", identityVariable)
-	}
-	secret, isRef, err := fetch(ctx, s, where)
-	if err != nil {
-		return nil, nil, fmt.Errorf("getting the identity that $%s names: %w", identityVariable, hardened(err))
-	}
-	switch {
-	case isRef:
-		return secret.Bytes(), keys, nil
-	case isIdentityText(where):
-		s.say("warning: $%s holds the identity itself, and every program below this shell inherits it; better is a file", identityVariable)
-		return []byte(where), keys, nil
-	}
-	return identityFile(s, where, keys)
-}
-
-// isIdentityText reports whether the variable holds an identity and not the name of
-// one: it is then no path, which an error would show.
-func isIdentityText(where string) bool {
-	return strings.ContainsAny(where, "\r\n") || strings.Contains(strings.ToUpper(where), "AGE-SECRET-KEY-") ||
-		strings.HasPrefix(where, "AGE-") || strings.HasPrefix(where, "-----BEGIN")
-}
-
-// identityFile reads identity.txt, or the file that the variable names.
-func identityFile(s *Settings, where string, keys *ageKeys) ([]byte, *ageKeys, error) {
-	path := where
-	if where == "" {
-		keys.from = "identity.txt"
-		var err error
-		if path, err = agePath(s, keys.from); err != nil {
-			return nil, nil, err
-		}
-	} else if rest, ok := strings.CutPrefix(where, "~/"); ok {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return nil, nil, fmt.Errorf("expanding ~: %w", err)
-		}
-		path = filepath.Join(home, rest)
-	}
-	text, err := safefile.Read(path, safefile.Rule{Private: true, Max: maxIdentity})
-	if errors.Is(err, fs.ErrNotExist) {
-		err = hint.Add(fmt.Errorf("no such file: %s", keys.from), "the file is what was backed up when the store was made; or: "+identityVariable+"=FILE")
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("reading the identity that opens secrets.age: %w", err)
-	}
-	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("-----BEGIN ")) && !isSealed(text) {
-		if keys.ssh, err = filepath.EvalSymlinks(path); err != nil { // its public half lies beside the key
-			return nil, nil, err
-		}
-	}
-	return text, keys, nil
-}
-
-// hardened is err as a failure: that the identity is not found does not mean that the
-// secret is not.
-func hardened(err error) error {
-	if OutcomeOf(err) == Failed {
-		return err
-	}
-	return hint.Add(errors.New(err.Error()), hint.Of(err))
 }
 
 // parse reads the lines of an identity file, as age(1) documents it under -i.

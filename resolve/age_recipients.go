@@ -2,7 +2,6 @@ package resolve
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -139,48 +138,4 @@ func confirmed(s *Settings, d *document) error {
 		return hint.Add(ErrUnconfirmed, "wg-run secret recipients list shows what differs; add or rm confirms it")
 	}
 	return nil
-}
-
-// sealTo encrypts to the recipients: here, or by the age program if one of them is
-// an ssh key.
-func sealTo(ctx context.Context, s *Settings, plain []byte, to []string) ([]byte, error) {
-	var natives []age.Recipient
-	slow, ui := false, &pluginUI{s: s, ctx: ctx}
-	for _, text := range to {
-		r, err := parseRecipient(text)
-		if err != nil {
-			return nil, err
-		}
-		if r.program {
-			return sealByProgram(ctx, s, plain, to)
-		}
-		native, err := r.native(ui)
-		if err != nil {
-			return nil, errNoRecipient
-		}
-		_, isPlugin := native.(*pluginRecipient)
-		slow = slow || isPlugin
-		natives = append(natives, native)
-	}
-	if len(natives) == 0 {
-		return nil, hint.Add(errors.New("there is no recipient"), "wg-run secret recipients add RECIPIENT")
-	}
-	if !slow {
-		return sealed(plain, natives)
-	}
-	return byPlugins(ctx, s, ui, func() ([]byte, error) { return sealed(plain, natives) })
-}
-
-// sealed is seal with an error that a person can act on.
-func sealed(plain []byte, to []age.Recipient) ([]byte, error) {
-	out, err := seal(plain, to)
-	if err != nil && strings.Contains(err.Error(), "incompatible recipients") {
-		return nil, errMixed()
-	}
-	return out, err
-}
-
-func errMixed() error {
-	return hint.Add(errors.New("post-quantum recipients and others cannot be mixed in one file"),
-		"have each machine use the same kind: wg-run secret backend set age --post-quantum")
 }

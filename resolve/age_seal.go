@@ -2,7 +2,6 @@ package resolve
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -151,51 +150,3 @@ func stanzas(types []string) string {
 	}
 	return strings.Join(order, ", ")
 }
-
-// writeAge encrypts d to its recipients and replaces the store, once it is sure that
-// the identity that is used here opens what it writes.
-func writeAge(ctx context.Context, s *Settings, d *document) error {
-	sealed, err := sealedFor(ctx, s, d)
-	if err != nil {
-		return err
-	}
-	path, err := agePath(s, "secrets.age")
-	if err != nil {
-		return err
-	}
-	if err := safefile.Write(path, sealed); err != nil {
-		return err
-	}
-	testOnlyLose()
-	again, err := readSealed(s)
-	if err == nil && !bytes.Equal(again, sealed) {
-		err = errors.New("what was read back is not what was written")
-	}
-	return err
-}
-
-// sealedFor encrypts d to its recipients and has decrypted it again.
-func sealedFor(ctx context.Context, s *Settings, d *document) ([]byte, error) {
-	plain, err := d.encode()
-	if err != nil {
-		return nil, err
-	}
-	defer clear(plain)
-	sealed, err := sealTo(ctx, s, plain, d.recipients)
-	if err != nil {
-		return nil, fmt.Errorf("encrypting secrets.age: %w", err)
-	}
-	again, err := unsealStore(ctx, s, sealed)
-	switch {
-	case errors.Is(err, errWrongIdentity):
-		return nil, ErrLockout
-	case err != nil:
-		return nil, fmt.Errorf("reading what was encrypted: %w", err)
-	case !again.same(d):
-		return nil, errNotTheSame
-	}
-	return sealed, nil
-}
-
-// ErrLockout: the identity that is used here would not open the store any more.
-var ErrLockout = errors.New("this machine could not read the store any more; nothing was changed")
