@@ -79,7 +79,7 @@ func TestAgeFlipped(t *testing.T) {
 	for form, data := range map[string][]byte{"armored": whole[:len(whole)-1], "binary": bare} {
 		for i := range data {
 			for _, flip := range []byte{1, 0x20, 0x80} {
-				if form == "armored" && flip == 1 && i%3 != 0 || form == "binary" && flip == 0x20 && i%5 != 0 {
+				if slow && i%5 != 0 || form == "armored" && flip == 1 && i%3 != 0 || form == "binary" && flip == 0x20 && i%5 != 0 {
 					continue
 				}
 				changed := bytes.Clone(data)

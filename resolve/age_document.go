@@ -26,14 +26,10 @@ func (d *document) encode() ([]byte, error) {
 	slices.Sort(d.recipients)
 	d.recipients = slices.Compact(d.recipients)
 	head := ageHead + "id = " + tomlValue([]byte(d.id)) + "\n"
-	if d.was != "" {
-		head += "was = " + tomlValue([]byte(d.was)) + "\n"
+	if len(d.was) > 0 {
+		head += "was = " + tomlTexts(d.was)
 	}
-	head += "recipients = [\n"
-	for _, r := range d.recipients {
-		head += "  " + tomlValue([]byte(r)) + ",\n"
-	}
-	plain, err := encodeEntries(head+"]\n", d.entries)
+	plain, err := encodeEntries(head+"recipients = "+tomlTexts(d.recipients), d.entries)
 	if err != nil {
 		return nil, err
 	}
@@ -49,9 +45,17 @@ func (d *document) clone() *document {
 	for name, value := range d.entries {
 		entries[name] = bytes.Clone(value)
 	}
-	return &document{entries, slices.Clone(d.recipients), d.id, d.was}
+	return &document{entries, slices.Clone(d.recipients), d.id, slices.Clone(d.was)}
+}
+
+func tomlTexts(texts []string) string {
+	list := "[\n"
+	for _, text := range texts {
+		list += "  " + tomlValue([]byte(text)) + ",\n"
+	}
+	return list + "]\n"
 }
 
 func (d *document) same(other *document) bool {
-	return d.id == other.id && d.was == other.was && slices.Equal(d.recipients, other.recipients) && maps.EqualFunc(d.entries, other.entries, bytes.Equal)
+	return d.id == other.id && slices.Equal(d.was, other.was) && slices.Equal(d.recipients, other.recipients) && maps.EqualFunc(d.entries, other.entries, bytes.Equal)
 }

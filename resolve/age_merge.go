@@ -73,6 +73,9 @@ func (r *Resolver) mergeStores(ctx context.Context, data [3][]byte) (merged []by
 	}
 	var both []string
 	d.entries, both = mergeEntries(base.entries, ours.entries, theirs.entries)
+	if d.id != theirs.id {
+		both = append(both, keepOurs(d.entries, base.entries, ours.entries, theirs.entries)...)
+	}
 	if merged, err = sealedFor(ctx, &r.Settings, d); err != nil {
 		return nil, nil, err
 	}
@@ -88,14 +91,16 @@ func (r *Resolver) mergeStores(ctx context.Context, data [3][]byte) (merged []by
 func (r *Resolver) mergeHeads(base, ours, theirs *document) (*document, error) {
 	d := &document{id: ours.id, was: ours.was, recipients: mergeSets(base.recipients, ours.recipients, theirs.recipients)}
 	newer := ours
-	known := []string{ours.id, ours.was, theirs.id, theirs.was}
+	fromBase := func(d *document) bool {
+		return base.entries == nil || base.id == d.id || slices.Contains(d.was, base.id)
+	}
 	switch {
-	case ours.id == "" || theirs.id == "", base.entries != nil && !slices.Contains(known, base.id):
+	case ours.id == "" || theirs.id == "", !fromBase(ours), !fromBase(theirs):
 		return nil, errTwoStores()
 	case ours.id == theirs.id:
 		return d, nil
-	case ours.was == theirs.id:
-	case theirs.was == ours.id:
+	case slices.Contains(ours.was, theirs.id):
+	case slices.Contains(theirs.was, ours.id):
 		newer = theirs
 	default:
 		return nil, errTwoStores()
@@ -111,6 +116,20 @@ func (r *Resolver) mergeHeads(base, ours, theirs *document) (*document, error) {
 func errTwoStores() error {
 	return hint.Add(errors.New("they are two stores, and not two versions of one"),
 		"keep one (git checkout --ours secrets.age, or --theirs), and set in it what it lacks")
+}
+
+// keepOurs takes back what theirs changed or removed, where ours has removed recipients
+// and theirs does not know of it, and lists it: it may come from one who was removed.
+func keepOurs(merged, base, ours, theirs map[string][]byte) (differ []string) {
+	for _, name := range slices.Sorted(maps.Keys(base)) {
+		o, inOurs := ours[name]
+		t, inTheirs := theirs[name]
+		if inOurs && bytes.Equal(o, base[name]) && !(inTheirs && bytes.Equal(t, o)) {
+			merged[name] = o
+			differ = append(differ, names.Show(name))
+		}
+	}
+	return differ
 }
 
 // mergeEntries merges name by name and lists those that both sides changed.

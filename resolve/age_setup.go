@@ -95,7 +95,7 @@ func setUpStore(ctx context.Context, s *Settings, keys *ageKeys) error {
 		return hint.Add(errors.New("making the store: the recipient of this identity is not known"),
 			"write it into the identity's file, as a comment '# public key: age1…', or beside an ssh key: ssh-keygen -y -f KEY >KEY.pub")
 	}
-	d := &document{map[string][]byte{}, own[:1], newID(), ""}
+	d := &document{map[string][]byte{}, own[:1], newID(), nil}
 	file, data, err := readRecipients(s)
 	if err != nil {
 		return err

@@ -111,18 +111,19 @@ func (r *Resolver) AddRecipients(ctx context.Context, comment string, list ...st
 // the only one that begins so. What they could read so far, they still can.
 func (r *Resolver) RemoveRecipients(ctx context.Context, list ...string) error {
 	return r.changeRecipients(ctx, "removing a recipient", func(d *document, file []string, data []byte) ([]byte, error) {
+		before := len(d.recipients)
 		for _, text := range list {
 			known := slices.Concat(d.recipients, file)
 			text, err := oneOf(known, text)
 			if err != nil {
 				return nil, err
 			}
-			if slices.Contains(d.recipients, text) && d.id != "" { // who knows the old one is not to be believed
-				d.id, d.was = newID(), d.id
-			}
 			d.recipients = slices.DeleteFunc(d.recipients, func(t string) bool { return t == text })
 			file = slices.DeleteFunc(file, func(t string) bool { return t == text })
 			data = removeRecipient(data, text)
+		}
+		if len(d.recipients) < before && d.id != "" { // who knows the old one is not believed any more
+			d.was, d.id = append(d.was, d.id), newID()
 		}
 		return data, nil
 	})

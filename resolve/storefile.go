@@ -33,8 +33,9 @@ type document struct {
 	recipients []string
 	// id is random, made with the store: it tells two versions of one store from two
 	// stores, and is known only to those who can read it. It is made anew when
-	// recipients are removed; was is the one before.
-	id, was string
+	// recipients are removed; was are those before.
+	id  string
+	was []string
 }
 
 // decodeStore reads the format of secrets.toml: version = 1 and [secrets] with
@@ -52,7 +53,7 @@ func decodeDocument(data []byte, keys ...string) (*document, error) {
 	var f struct {
 		Version    *int           `toml:"version"`
 		ID         string         `toml:"id"`
-		Was        string         `toml:"was"`
+		Was        []string       `toml:"was"`
 		Recipients []string       `toml:"recipients"`
 		Secrets    map[string]any `toml:"secrets"`
 	}

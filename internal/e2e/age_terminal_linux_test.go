@@ -138,12 +138,12 @@ func TestPassphraseTooLate(t *testing.T) {
 			t.Fatal("secret get, nobody types: the terminal is left without echo")
 		}
 	}
-	s := onTerminal(t, p.env, "sh", "-c", `"$0" secret get age:a; read -r rest; echo "left: $rest"`, p.bin)
+	s := onTerminal(t, p.env, "sh", "-c", `"$0" secret get age:a; echo "ended with $?"; read -r rest; echo "left: $rest"`, p.bin)
 	s.until(phraseAsked)
 	s.untilSilent()
 	s.typed("half a horse\nrm -rf x\n")
 	s.until("the passphrase is wrong")
-	s.until("no answer in time")
+	s.until("ended with 1")
 	s.typed("typed later\n")
 	s.until("left: ")
 	if s.ended(); !strings.Contains(string(s.out), "left: typed later") {

@@ -1,0 +1,287 @@
+package resolve
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"filippo.io/age"
+	"filippo.io/age/plugin"
+)
+
+// This binary is each of the plugins below, where it is started under its name: a
+// link in PATH. A plugin wraps an X25519 key, which is what its identity holds.
+func init() {
+	if name, ok := strings.CutPrefix(filepath.Base(os.Args[0]), "age-plugin-"); ok {
+		os.Exit(testPlugin(name))
+	}
+}
+
+const testPIN = "PIN-4711-0815"
+
+// pluginWays are the plugins, by their names.
+var pluginWays = map[string]func(p *plugin.Plugin, id *age.X25519Identity) error{
+	"good": func(*plugin.Plugin, *age.X25519Identity) error { return nil },
+	"pin": func(p *plugin.Plugin, _ *age.X25519Identity) error {
+		if pin, err := p.RequestValue("the PIN of your token", true); err != nil || pin != testPIN {
+			return fmt.Errorf("wrong PIN %q", pin)
+		}
+		return nil
+	},
+	"touch": func(p *plugin.Plugin, _ *age.X25519Identity) error {
+		return p.DisplayMessage("touch your token\x1b[2J\nwg-run: all is well")
+	},
+	"confirm": func(p *plugin.Plugin, _ *age.X25519Identity) error {
+		if yes, err := p.Confirm("is it you?", "me", "no"); err != nil || !yes {
+			return errors.New("not confirmed")
+		}
+		return nil
+	},
+	"hang": func(*plugin.Plugin, *age.X25519Identity) error {
+		signal.Ignore(syscall.SIGINT)
+		never := make(chan os.Signal, 1)
+		signal.Notify(never, syscall.SIGUSR1)
+		<-never
+		return nil
+	},
+	"fail":  func(_ *plugin.Plugin, id *age.X25519Identity) error { return errors.New("cannot use " + id.String()) },
+	"crash": func(_ *plugin.Plugin, id *age.X25519Identity) error { panic(id.String()) },
+	"half": func(_ *plugin.Plugin, id *age.X25519Identity) error {
+		fmt.Print("-> file-key 0\n", id)
+		os.Exit(0)
+		return nil
+	},
+	"garbage": func(_ *plugin.Plugin, id *age.X25519Identity) error {
+		fmt.Print(id, "\n", id, "\n\x00\xff")
+		os.Exit(0)
+		return nil
+	},
+	"forger": func(*plugin.Plugin, *age.X25519Identity) error {
+		return saying("-> file-key 0\nAAAAAAAAAAAAAAAAAAAAAA\n-> done\n\n")
+	},
+	"short": func(*plugin.Plugin, *age.X25519Identity) error { return saying("-> file-key 0\nAAAA\n-> done\n\n") },
+	"endless": func(p *plugin.Plugin, _ *age.X25519Identity) error {
+		for p.DisplayMessage("again") == nil {
+		}
+		return nil
+	},
+	"none": func(*plugin.Plugin, *age.X25519Identity) error { return age.ErrIncorrectIdentity },
+}
+
+// saying has a plugin say what it likes, and end once it was heard.
+func saying(text string) error {
+	fmt.Print(text)
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	os.Exit(0)
+	return nil
+}
+
+type testUnwrapper struct {
+	p   *plugin.Plugin
+	id  *age.X25519Identity
+	way func(*plugin.Plugin, *age.X25519Identity) error
+}
+
+func (u *testUnwrapper) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
+	if err := u.way(u.p, u.id); err != nil {
+		return nil, err
+	}
+	return u.id.Unwrap(stanzas)
+}
+
+func testPlugin(name string) int {
+	starts, err := os.OpenFile(os.Getenv("testOnlyStarts"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err == nil {
+		fmt.Fprintln(starts, os.Getpid())
+		_ = starts.Close()
+	}
+	p, err := plugin.New(name)
+	if err != nil || pluginWays[name] == nil {
+		return 9
+	}
+	p.RegisterFlags(flag.NewFlagSet(name, flag.ExitOnError))
+	p.HandleRecipient(func(data []byte) (age.Recipient, error) { return age.ParseX25519Recipient(string(data)) })
+	p.HandleIdentity(func(data []byte) (age.Identity, error) {
+		id, err := age.ParseX25519Identity(string(data))
+		return &testUnwrapper{p, id, pluginWays[name]}, err
+	})
+	if len(os.Args) > 1 && strings.HasSuffix(os.Args[1], "identity-v1") {
+		return p.IdentityV1()
+	}
+	return p.RecipientV1()
+}
+
+// pluginRig is a store whose identity a plugin holds; starts tells who was started.
+type pluginRig struct {
+	*ageRig
+	starts string
+}
+
+func newPluginRig(t *testing.T, name string) *pluginRig {
+	t.Helper()
+	r := &pluginRig{newAgeRig(t), filepath.Join(t.TempDir(), "starts")}
+	dir := t.TempDir()
+	self, err := os.Executable()
+	for way := range pluginWays {
+		err = firstError(err, os.Symlink(self, filepath.Join(dir, "age-plugin-"+way)))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir)
+	t.Setenv("testOnlyStarts", r.starts)
+	t.Setenv("GORACE", "atexit_sleep_ms=0")
+	r.put("identity.txt", []byte("# recipient: "+r.plugged(name)+"\n"+pluginKey(name, r.identity.String())+"\n"))
+	r.put("recipients.txt", []byte(r.plugged(name)+"\n"))
+	d := &document{map[string][]byte{"k": []byte(planted), "l": []byte("second")}, []string{r.plugged(name)}, testID, nil}
+	plain, err := d.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.put("secrets.age", r.sealedText(string(plain)))
+	return r
+}
+
+func (r *pluginRig) plugged(name string) string { return pluginRecipientText(name, r.public()) }
+
+// started are the ids of the plugins that were started.
+func (r *pluginRig) started() []string {
+	text, _ := os.ReadFile(r.starts)
+	return strings.Fields(string(text))
+}
+
+func TestPluginOpens(t *testing.T) {
+	for _, name := range []string{"good", "pin", "confirm", "touch"} {
+		r := newPluginRig(t, name)
+		asked := 0
+		r.Ask = answering(map[string]string{"pin": testPIN, "confirm": " ME "}[name], &asked)
+		r.gets("a plugin, " + name)
+		if n := len(r.started()); n != 1 {
+			t.Errorf("a plugin, %s: Resolve started %d, want 1", name, n)
+		}
+		if got, err := r.Resolve(t.Context(), Ref{Scheme: "age", Path: "l"}); err != nil || string(got.Bytes()) != "second" || len(r.started()) != 1 {
+			t.Errorf("a plugin, %s: another entry = %q, %v, %d plugins started; want it without another start", name, bytesOf(got), err, len(r.started()))
+		}
+		if want := map[string]int{"pin": 1, "confirm": 1}[name]; asked != want || holdsPart(r.said(), testPIN) || r.leaks(r.said()) {
+			t.Errorf("a plugin, %s: asked %d times, said %q; want %d and no PIN", name, asked, r.said(), want)
+		}
+		if _, err := r.Set(t.Context(), "age", "k", NewSecret([]byte(planted))); err != nil {
+			t.Errorf("a plugin, %s: Set = %v, want nil", name, err)
+		}
+		r.gets("a plugin, " + name + ", after Set")
+	}
+}
+
+// What a plugin does wrong ends in an error that holds nothing of what it said.
+func TestPluginFails(t *testing.T) {
+	for name, want := range map[string]string{
+		"fail": "the plugin age-plugin-fail failed", "crash": "the plugin age-plugin-crash failed", "half": "the plugin age-plugin-half failed",
+		"garbage": "the plugin age-plugin-garbage failed", "forger": "damaged", "short": "damaged", "none": "not encrypted to this identity",
+		"pin": "the plugin age-plugin-pin failed", "confirm": "the plugin age-plugin-confirm failed", "nosuch": "age-plugin-nosuch",
+	} {
+		r := newPluginRig(t, name)
+		asked := 0
+		r.Ask = answering("wrong", &asked)
+		text := r.fails("a plugin, "+name, want)
+		r.storeFails("a plugin, "+name, want)
+		if strings.Contains(text, "\n\n") || len(text) > 600 {
+			t.Errorf("a plugin, %s: %q, want one line and a hint", name, text)
+		}
+	}
+}
+
+// With nobody to ask, as in a script, a plugin that would is refused an answer.
+func TestPluginWithoutAPerson(t *testing.T) {
+	for _, name := range []string{"pin", "confirm"} {
+		newPluginRig(t, name).fails("a plugin with nobody there, "+name, "age-plugin-"+name)
+	}
+	newPluginRig(t, "good").gets("a plugin that asks nothing, with nobody there")
+}
+
+// What must not ask anybody starts no plugin: it may blink, and wait for a touch.
+func TestPluginNotStarted(t *testing.T) {
+	r := newPluginRig(t, "good")
+	r.NoPrompt = true
+	if got, err := r.Resolve(t.Context(), ageK); !errors.Is(err, ErrLocked) {
+		t.Errorf("Resolve(NoPrompt) = %v, %v; want ErrLocked", got, err)
+	}
+	r.NoPrompt = false
+	if list, err := r.List(t.Context(), "age"); !errors.Is(err, ErrLocked) {
+		t.Errorf("List = %q, %v; want ErrLocked", list, err)
+	}
+	if err := r.Check(t.Context(), "age"); !errors.Is(err, ErrLocked) {
+		t.Errorf("Check = %v, want ErrLocked", err)
+	}
+	if err := r.Ready(t.Context(), "age"); err != nil {
+		t.Errorf("Ready = %v, want nil: storing would have it opened", err)
+	}
+	if s := r.started(); len(s) != 0 {
+		t.Errorf("asked what asks nobody, %d plugins were started, want none", len(s))
+	}
+	r.put("identity.txt", []byte(pluginKey("hang", r.identity.String())+"\n"+r.identity.String()+"\n")) // ours opens it
+	r.fresh().NoPrompt = true
+	r.gets("a key of our own beside a plugin's, NoPrompt")
+	if s := r.started(); len(s) != 0 {
+		t.Errorf("a key of our own opens the store, and %d plugins were started, want none", len(s))
+	}
+}
+
+// A recipient of a plugin's beside native ones: each opens what was stored.
+func TestPluginMixed(t *testing.T) {
+	r := newPluginRig(t, "good")
+	native := newKey(t)
+	if err := r.AddRecipients(t.Context(), "", native.Recipient().String()); err != nil {
+		t.Fatalf("AddRecipients(a native one beside a plugin's) = %v, want nil", err)
+	}
+	if plain, err := unseal([]byte(r.read("secrets.age")), maxStore, native); err != nil || !bytes.Contains(plain, []byte(planted)) {
+		t.Errorf("unseal with the native one = %d bytes, %v; want the store", len(plain), err)
+	}
+	r.gets("with the plugin's")
+	r.put("identity.txt", []byte(native.String()))
+	if _, err := r.fresh().Set(t.Context(), "age", "new", NewSecret([]byte("x"))); err != nil { // our key is native, and the plugin encrypts
+		t.Errorf("Set beside a plugin's recipient = %v, want nil", err)
+	}
+	t.Setenv("PATH", t.TempDir())
+	r.gets("without the plugin, which reading does not need")
+	r.storeFails("without the plugin", "age-plugin-good")
+	if err := r.fresh().RemoveRecipients(t.Context(), r.plugged("good")); err != nil {
+		t.Errorf("RemoveRecipients(a plugin's that is not installed any more) = %v, want nil", err)
+	}
+}
+
+// A plugin beside us is not one that is installed.
+func TestPluginInHere(t *testing.T) {
+	r := newPluginRig(t, "good")
+	t.Chdir(os.Getenv("PATH"))
+	for _, path := range []string{"", ".", "relative:."} {
+		t.Setenv("PATH", path)
+		r.fails("PATH="+path, "age-plugin-good")
+	}
+	if s := r.started(); len(s) != 0 {
+		t.Errorf("%d plugins of the current folder were started, want none", len(s))
+	}
+}
+
+// With AGEDEBUG the library would print what it tells the plugin.
+func TestPluginDebug(t *testing.T) {
+	r := newPluginRig(t, "good")
+	t.Setenv("AGEDEBUG", "plugin")
+	stderr, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func(f *os.File) { os.Stderr = f; _ = stderr.Close() }(os.Stderr)
+	os.Stderr = stderr
+	r.gets("with AGEDEBUG=plugin")
+	if text, err := os.ReadFile(stderr.Name()); err != nil || len(text) > 0 {
+		t.Errorf("with AGEDEBUG=plugin stderr = %q, %v; want silence", text, err)
+	}
+}
