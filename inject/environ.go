@@ -89,8 +89,8 @@ func (e *environ) dropCredentials(s *resolve.Settings, delivered []Delivery, kee
 				return ""
 			}
 		}
-		if n, err := strconv.Atoi(strings.TrimSpace(value)); err == nil && (n == 0 || n > 2) && resolve.NamesDescriptor(name) {
-			closing = append(closing, n)
+		if fd, ok := resolve.DescriptorOf(name, value); ok {
+			closing = append(closing, fd)
 		}
 		return "lets a program into a secret store"
 	})

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/safefile"
@@ -40,7 +41,7 @@ var ageBackend = Backend{
 		_, err := openAge(ctx, s.quiet())
 		return err
 	},
-	Store:       &Store{Set: setAge, Remove: removeAge, List: listAge},
+	Store:       &Store{Set: setAge, Remove: removeAge, List: listAge, Unlock: unlockAge},
 	Setup:       setUpAge,
 	Credentials: []string{identityVariable, passphraseVariable},
 }
@@ -88,7 +89,7 @@ var errStoreGone = errors.New("there is no secrets.age, though there was one (it
 // it writes the new one, and a search must not go on to a weaker store meanwhile.
 func noStore(s *Settings) error {
 	there := os.Getenv(identityVariable) != ""
-	for _, name := range []string{"identity.txt", recipientsFile} {
+	for _, name := range []string{"identity.txt", recipientsFile, "secrets.age"} { // a link that leads nowhere
 		path, err := agePath(s, name)
 		if err != nil {
 			return err
@@ -119,7 +120,11 @@ func unsealStore(ctx context.Context, s *Settings, sealed []byte) (*document, er
 	}
 	defer clear(plain)
 	d, err := decodeAge(plain)
-	if err == nil && keys.slow() {
+	if err != nil {
+		return nil, err
+	}
+	d.from = sealed
+	if keys.slow() {
 		memory.sealed, memory.document = sealed, d.clone()
 	}
 	return d, err
@@ -131,6 +136,8 @@ type ageMemory struct {
 	// sealed is the version of the store that document is the content of.
 	sealed   []byte
 	document *document
+	// asking counts the questions that are open.
+	asking atomic.Int32
 }
 
 func (s *Settings) ageMemory() *ageMemory {
@@ -170,6 +177,12 @@ func removeAge(ctx context.Context, s *Settings, name string) error {
 	})
 }
 
+// unlockAge opens the store, so that neither the passphrase nor a plugin is asked again.
+func unlockAge(ctx context.Context, s *Settings) error {
+	_, err := openAge(ctx, s)
+	return err
+}
+
 func listAge(ctx context.Context, s *Settings) ([]string, error) {
 	d, err := openAge(ctx, s.quiet())
 	if err != nil {
@@ -186,10 +199,14 @@ func changeAge(ctx context.Context, s *Settings, change func(*document) error) e
 		return err
 	}
 	defer unlock()
+	if _, err := ageKeysOf(ctx, s); err != nil { // a person may take their time: before the store is read
+		return err
+	}
 	d, err := openAge(ctx, s)
 	if err != nil {
 		return err
 	}
+	d.normalize()
 	if err := confirmed(s, d); err != nil {
 		return err
 	}

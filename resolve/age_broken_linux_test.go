@@ -79,7 +79,7 @@ func TestAgeFlipped(t *testing.T) {
 	for form, data := range map[string][]byte{"armored": whole[:len(whole)-1], "binary": bare} {
 		for i := range data {
 			for _, flip := range []byte{1, 0x20, 0x80} {
-				if slow && i%5 != 0 || form == "armored" && flip == 1 && i%3 != 0 || form == "binary" && flip == 0x20 && i%5 != 0 {
+				if slow && i%11 != 0 || form == "armored" && flip == 1 && i%3 != 0 || form == "binary" && flip == 0x20 && i%5 != 0 {
 					continue
 				}
 				changed := bytes.Clone(data)
@@ -116,7 +116,7 @@ func TestAgeAround(t *testing.T) {
 		"text before":           {"hello\n" + whole, errNotSealed},
 		"text behind":           {whole + "hello\n", errCorrupt},
 		"twice":                 {whole + whole, errCorrupt},
-		"conflict marks":        {"<<<<<<< HEAD\n" + whole + "=======\n" + whole + ">>>>>>> x\n", errNotSealed},
+		"conflict marks":        {"<<<<<<< HEAD\n" + whole + "=======\n" + whole + ">>>>>>> x\n", errConflicted},
 		"only blanks":           {" \n\t\n", errSealedEmpty},
 		"binary, and more":      {bare + "x", errCorrupt},
 		"binary, newline":       {bare + "\n", errCorrupt},
@@ -134,7 +134,7 @@ func TestAgeAround(t *testing.T) {
 func TestAgeErrorsAreDistinct(t *testing.T) {
 	texts := map[string]string{}
 	for doing, data := range map[string]string{"empty": "", "cut": "age-encryption.org/v1\n", "none": "hello", "newer": "age-encryption.org/v9\n", "damaged": "age-encryption.org/v1\n-> x\n\n--- x\n"} {
-		_, err := unseal([]byte(data), maxStore, nobody{})
+		_, err := unseal([]byte(data), maxStore, noIdentity{})
 		if err == nil || !anyOf(err, unsealErrors) {
 			t.Errorf("unseal(%s) = %v, want one of %q", doing, err, unsealErrors)
 			continue

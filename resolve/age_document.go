@@ -12,8 +12,6 @@ func decodeAge(plain []byte) (*document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading what secrets.age holds: %w", err)
 	}
-	slices.Sort(d.recipients)
-	d.recipients = slices.Compact(d.recipients)
 	return d, nil
 }
 
@@ -23,8 +21,7 @@ version = 1
 
 // encode writes the payload that decodeAge reads.
 func (d *document) encode() ([]byte, error) {
-	slices.Sort(d.recipients)
-	d.recipients = slices.Compact(d.recipients)
+	d.normalize()
 	head := ageHead + "id = " + tomlValue([]byte(d.id)) + "\n"
 	if len(d.was) > 0 {
 		head += "was = " + tomlTexts(d.was)
@@ -39,13 +36,25 @@ func (d *document) encode() ([]byte, error) {
 	return plain, nil
 }
 
+// normalize gives the recipients the form in which they are compared: another program
+// may have written them. What is none stays as it is, and can be removed.
+func (d *document) normalize() {
+	for i, text := range d.recipients {
+		if r, err := parseRecipient(text); err == nil {
+			d.recipients[i] = r.text
+		}
+	}
+	slices.Sort(d.recipients)
+	d.recipients = slices.Compact(d.recipients)
+}
+
 // clone is a copy that is changed, and wiped, on its own.
 func (d *document) clone() *document {
 	entries := make(map[string][]byte, len(d.entries))
 	for name, value := range d.entries {
 		entries[name] = bytes.Clone(value)
 	}
-	return &document{entries, slices.Clone(d.recipients), d.id, slices.Clone(d.was)}
+	return &document{entries, slices.Clone(d.recipients), d.id, slices.Clone(d.was), d.from}
 }
 
 func tomlTexts(texts []string) string {

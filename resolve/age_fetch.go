@@ -21,7 +21,7 @@ func init() {
 			return nil, true, err
 		}
 		r := &Resolver{Settings: *s}
-		secret, err := r.Resolve(ctx, ref)
+		secret, err := r.one(ctx, ref, "") // no other store is looked through for a remark: age would be one
 		return secret, true, err
 	}
 }

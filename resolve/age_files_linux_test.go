@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -141,8 +142,8 @@ func TestAgeMissingFiles(t *testing.T) {
 	r.fails("with a variable that names no file", "no such file: $"+identityVariable)
 }
 
-// Where the identity is elsewhere, recipients.txt tells that there was a store: a
-// search must not go on to a weaker one while git is writing the file anew.
+// Where the identity is elsewhere, recipients.txt or the variable tells that there was
+// a store: a search must not go on to a weaker one while git is writing the file anew.
 func TestAgeGoneWithIdentityElsewhere(t *testing.T) {
 	r := newAgeRig(t)
 	t.Setenv(identityVariable, filepath.Join(t.TempDir(), "id"))
@@ -150,10 +151,26 @@ func TestAgeGoneWithIdentityElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.fails("without secrets.age, the identity elsewhere", "there is no secrets.age, though")
+	if err := os.Rename(r.path("recipients.txt"), r.path("kept")); err != nil {
+		t.Fatal(err)
+	}
+	r.fails("with nothing but the variable", "there is no secrets.age, though")
 	r.put("secrets.toml", []byte("version = 1\n[secrets]\nk = \"weaker\"\n"))
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")
 	if got, err := resolved(t, t.Context(), r.fresh().Resolver, Auto("k", "")); OutcomeOf(err) != Failed {
 		t.Errorf("Resolve(auto:k) while secrets.age is away = %q, %v; want a failure, not the weaker store's", bytesOf(got), err)
+	}
+}
+
+// What is there is not replaced where only a new entry was wanted.
+func TestAgeAddsOnlyNew(t *testing.T) {
+	r := newAgeRig(t)
+	if err := r.Add(t.Context(), "age", "k", NewSecret([]byte("another"))); !errors.Is(err, ErrThere) {
+		t.Errorf("Add(k, which is there) = %v, want ErrThere", err)
+	}
+	r.gets("Add of what is there")
+	if err := r.Add(t.Context(), "age", "new", NewSecret([]byte("x"))); err != nil {
+		t.Errorf("Add(new) = %v, want nil", err)
 	}
 }
 

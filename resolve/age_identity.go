@@ -65,20 +65,37 @@ func identityFile(s *Settings, where string, keys *ageKeys) ([]byte, *ageKeys, e
 		}
 		path = filepath.Join(home, rest)
 	}
-	text, err := safefile.Read(path, safefile.Rule{Private: true, Max: maxIdentity})
+	// What the variable holds may be an identity in some other form: it is shown as a
+	// path only if there is such a file.
+	_, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = hint.Add(fmt.Errorf("no such file: %s", keys.from), "the file is what was backed up when the store was made; or: "+identityVariable+"=FILE")
+	} else if err != nil {
+		err = fmt.Errorf("%s: %w", keys.from, withoutPath(err))
+	}
+	var text []byte
+	if err == nil {
+		text, err = safefile.Read(path, safefile.Rule{Private: true, Max: maxIdentity})
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the identity that opens secrets.age: %w", err)
 	}
-	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("-----BEGIN ")) && !isSealed(text) {
+	if isSSHKey(text) {
 		if keys.ssh, err = filepath.EvalSymlinks(path); err != nil { // its public half lies beside the key
 			return nil, nil, err
 		}
 	}
 	return text, keys, nil
 }
+
+// isSSHKey reports whether text is a private key as ssh-keygen(1) writes it.
+func isSSHKey(text []byte) bool {
+	return bytes.HasPrefix(bytes.TrimSpace(text), []byte("-----BEGIN ")) && !isSealed(text)
+}
+
+// IdentityInEnvironment reports whether $WG_AGE_IDENTITY holds an identity and not the
+// name of one.
+func IdentityInEnvironment() bool { return isIdentityText(os.Getenv(identityVariable)) }
 
 // hardened is err as a failure: that the identity is not found does not mean that the
 // secret is not.

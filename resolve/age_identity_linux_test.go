@@ -99,9 +99,11 @@ func TestAgeIdentityVariable(t *testing.T) {
 		t.Setenv(identityVariable, text)
 		r.gets(identityVariable + " with " + doing)
 	}
+	plugged := pluginKey("nosuch", "what the plugin needs")
 	long := "# created: 2026-01-01T00:00:00Z\n# public key: " + hybrid.Recipient().String() + "\n" + hybrid.String() + "\n"
 	for doing, c := range map[string]struct{ text, want string }{
 		"a whole post-quantum file": {long, ""},
+		"a whole plugin's file":     {"# " + strings.Repeat("x", 300) + "\n" + plugged + "\n", "age-plugin-nosuch"},
 		"lower case":                {strings.ToLower(mine), ""},
 		"quoted":                    {`"` + mine + `"`, ""},
 		"a long line":               {strings.Repeat("x", 300) + mine, ""},
@@ -116,7 +118,7 @@ func TestAgeIdentityVariable(t *testing.T) {
 	} {
 		t.Setenv(identityVariable, c.text)
 		text := r.fails(identityVariable+" with "+doing, c.want)
-		if secret := hybrid.String()[len("AGE-SECRET-KEY-PQ-1"):]; holdsPart(text, secret) {
+		if secret := hybrid.String()[len("AGE-SECRET-KEY-PQ-1"):]; holdsPart(text, secret) || holdsPart(text, plugged[len("AGE-PLUGIN-NOSUCH-1"):]) {
 			t.Errorf("%s with %s: %q, want nothing of it", identityVariable, doing, text)
 		}
 	}

@@ -65,7 +65,8 @@ func (r *ageRig) from(sealed []byte, list string) {
 // An honest branch of before a removal brings its entries; recipients that it added
 // wait to be confirmed, and those that were removed stay so.
 func TestMergeAcrossARemoval(t *testing.T) {
-	for _, n := range []int{1, 2} { // removed by one command
+	for _, commands := range []int{1, 2} {
+		n := 2 // are removed
 		r := newAgeRig(t)
 		keys := publics(t, 3)
 		if err := r.AddRecipients(t.Context(), "", keys[:2]...); err != nil {
@@ -80,19 +81,24 @@ func TestMergeAcrossARemoval(t *testing.T) {
 		}
 		branch := []byte(r.read("secrets.age"))
 		r.from(base, list)
-		if err := r.RemoveRecipients(t.Context(), keys[:n]...); err != nil {
-			t.Fatal(err)
+		for i := range commands {
+			if err := r.fresh().RemoveRecipients(t.Context(), keys[i*n/commands:(i+1)*n/commands]...); err != nil {
+				t.Fatal(err)
+			}
 		}
 		ours := []byte(r.read("secrets.age"))
 		for doing, m := range map[string]*merging{"into ours": r.merging(base, ours, branch), "into the branch": r.merging(base, branch, ours)} {
 			err := m.merge()
 			got := r.opened(m.ours())
 			if err != nil || string(got.entries["branch"]) != "x" || string(got.entries["k"]) != planted {
-				t.Errorf("%d removed, a branch of before merged %s: %v, %d entries; want both sides' entries", n, doing, err, len(got.entries))
+				t.Errorf("removed by %d commands, a branch of before merged %s: %v, %d entries; want both sides' entries", commands, doing, err, len(got.entries))
+			}
+			if id := r.opened(ours).id; err == nil && (got.id != id || slices.Contains(got.recipients, keys[2])) {
+				t.Errorf("removed by %d commands, a branch of before merged %s: id %s, for %q; want the id %s of after, and nobody new", commands, doing, got.id, got.recipients, id)
 			}
 			for _, removed := range keys[:n] {
 				if slices.Contains(got.recipients, removed) && err == nil {
-					t.Errorf("%d removed, a branch of before merged %s: it is for %s again, want it removed", n, doing, removed)
+					t.Errorf("removed by %d commands, a branch of before merged %s: it is for %s again, want it removed", commands, doing, removed)
 				}
 			}
 		}
@@ -144,8 +150,15 @@ func TestMergeOfOneWhoChangesAnEntry(t *testing.T) {
 	for doing, base := range map[string][]byte{"from the old version": old, "from ours": ours} {
 		m := r.merging(base, ours, r.sealed(forged))
 		err := m.merge()
+		if doing == "from ours" && (err == nil || !strings.Contains(err.Error(), "two stores")) {
+			t.Errorf("Merge(%s) = %v, want a refusal: the old version cannot come from ours", doing, err)
+		}
 		if got := string(r.opened(m.ours()).entries["k"]); got != planted {
 			t.Errorf("Merge(an entry that he changed, branched %s) = %v and k = %q; want %q, and that both differ", doing, err, got, planted)
 		}
 	}
+	r.merging(ours, old, ours).refused("ours of before the base", "two stores")
+	forged.id = "another"
+	r.merging(ours, ours, r.sealed(forged)).refused("another store, after a removal", "two stores")
+	r.merging(nil, ours, r.sealed(forged)).refused("another store, after a removal, without a base", "two stores")
 }

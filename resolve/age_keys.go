@@ -1,7 +1,6 @@
 package resolve
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -65,7 +64,7 @@ func (k *ageKeys) parse(text []byte) error {
 	if k.ssh != "" {
 		return nil
 	}
-	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("-----BEGIN ")) {
+	if isSSHKey(text) {
 		return hint.Add(errors.New("an ssh key is read from a file"), identityVariable+"=FILE")
 	}
 	n := 0
@@ -125,7 +124,10 @@ func parseIdentity(line string) (id age.Identity, err error) {
 
 // own returns the recipients of the identity, as far as they can be known.
 func (k *ageKeys) own() []string {
-	list := slices.Clone(k.noted)
+	var list []string
+	if len(k.plugins) > 0 { // else a comment may be about anybody
+		list = slices.Clone(k.noted)
+	}
 	for _, id := range k.identities {
 		switch id := id.(type) {
 		case *age.X25519Identity:
@@ -168,7 +170,7 @@ func (k *ageKeys) unseal(ctx context.Context, s *Settings, sealed []byte) (plain
 func (k *ageKeys) unsealByPlugin(ctx context.Context, s *Settings, sealed []byte) ([]byte, error) {
 	identities := slices.Clone(k.identities)
 	if s.NoPrompt {
-		if plain, err := unseal(sealed, maxStore, append(identities, nobody{})...); !errors.Is(err, errWrongIdentity) {
+		if plain, err := unseal(sealed, maxStore, append(identities, noIdentity{})...); !errors.Is(err, errWrongIdentity) {
 			return plain, err
 		}
 		return nil, fmt.Errorf("it may be %w: a plugin of age's could ask somebody", ErrLocked)
@@ -184,10 +186,10 @@ func (k *ageKeys) unsealByPlugin(ctx context.Context, s *Settings, sealed []byte
 	return byPlugins(ctx, s, ui, func() ([]byte, error) { return unseal(sealed, maxStore, identities...) })
 }
 
-// nobody is an identity that opens nothing: the library wants at least one.
-type nobody struct{}
+// noIdentity is an identity that opens nothing: the library wants at least one.
+type noIdentity struct{}
 
-func (nobody) Unwrap([]*age.Stanza) ([]byte, error) { return nil, age.ErrIncorrectIdentity }
+func (noIdentity) Unwrap([]*age.Stanza) ([]byte, error) { return nil, age.ErrIncorrectIdentity }
 
 // addMe tells what to run where the store can be read.
 func (k *ageKeys) addMe() string {

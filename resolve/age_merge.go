@@ -15,12 +15,12 @@ import (
 	"github.com/graphwork/wg-run/internal/safefile"
 )
 
-// ErrConflict: both sides changed one entry, each in its own way.
-var ErrConflict = errors.New("changed on both sides")
+// errConflict: both sides changed one entry, each in its own way.
+var errConflict = errors.New("changed on both sides")
 
 // Merge is git's merge driver (gitattributes(5), "Defining a custom merge driver") for
 // secrets.age and recipients.txt: it merges the files base, ours and theirs into ours.
-// Where both sides changed an entry ours is kept, and the error wraps ErrConflict.
+// Where both sides changed an entry ours is kept, and the error wraps errConflict.
 func (r *Resolver) Merge(ctx context.Context, base, ours, theirs string) error {
 	err := r.merge(ctx, base, ours, theirs)
 	if err != nil {
@@ -80,7 +80,7 @@ func (r *Resolver) mergeStores(ctx context.Context, data [3][]byte) (merged []by
 		return nil, nil, err
 	}
 	if len(both) > 0 {
-		conflict = hint.Add(fmt.Errorf("%s: %w; ours is kept", strings.Join(both, ", "), ErrConflict),
+		conflict = hint.Add(fmt.Errorf("%s: %w; ours is kept", strings.Join(both, ", "), errConflict),
 			"where theirs is right: wg-run secret set NAME; and then: git add secrets.age")
 	}
 	return merged, conflict, nil

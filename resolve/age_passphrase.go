@@ -37,6 +37,7 @@ var errPassphrase = errors.New("the passphrase is wrong")
 func openIdentity(ctx context.Context, s *Settings, sealed []byte, from string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.Deadline())
 	defer cancel()
+	sealed = bytes.Clone(sealed) // the caller's is cleared, and one that was given up may go on
 	for try := 1; ; try++ {
 		passphrase, err := passphraseOf(ctx, s, "passphrase of "+from+" (not shown): ")
 		if err != nil {
@@ -88,9 +89,33 @@ func passphraseOf(ctx context.Context, s *Settings, question string) ([]byte, er
 		return fence(ctx, func() ([]byte, error) { return passphraseFromFD(text) })
 	}
 	if s.Ask == nil || s.NoPrompt {
-		return nil, hint.Add(fmt.Errorf("%w by a passphrase, which nobody is there to type", ErrLocked), "give it on a descriptor: "+passphraseVariable+"=9 wg-run … 9<FILE")
+		return nil, hint.Add(fmt.Errorf("%w by a passphrase, which nobody is there to type", ErrLocked), onDescriptor)
 	}
-	return s.Ask(ctx, question) // not fenced: it returns when ctx ends, with the terminal as it was
+	passphrase, err := s.ask(ctx, question)
+	switch {
+	case errors.Is(err, ErrEmpty):
+		err = errors.New("no passphrase was typed")
+	case errors.Is(err, ErrLocked):
+		err = hint.Add(err, onDescriptor)
+	}
+	return passphrase, err
+}
+
+const onDescriptor = "give it on a descriptor: " + passphraseVariable + "=9 wg-run … 9<FILE"
+
+// ask has a person type something. It is not fenced: it returns when ctx ends, with the
+// terminal as it was.
+func (s *Settings) ask(ctx context.Context, question string) ([]byte, error) {
+	defer s.asksPerson()()
+	return s.Ask(ctx, question)
+}
+
+// asksPerson keeps what is said of waiting off a question's line, until the result is
+// called.
+func (s *Settings) asksPerson() (end func()) {
+	asking := &s.ageMemory().asking
+	asking.Add(1)
+	return func() { asking.Add(-1) }
 }
 
 func passphraseFromFD(text string) ([]byte, error) {
@@ -115,6 +140,9 @@ func passphraseFromFD(text string) ([]byte, error) {
 
 // newPassphrase gets a passphrase to lock an identity with: twice from a person.
 func newPassphrase(ctx context.Context, s *Settings) ([]byte, error) {
+	if s.Ask == nil && os.Getenv(passphraseVariable) == "" {
+		return nil, hint.Add(errors.New("nobody is there to type a passphrase"), onDescriptor)
+	}
 	first, err := passphraseOf(ctx, s, "new passphrase of the identity (not shown): ")
 	if err != nil || os.Getenv(passphraseVariable) != "" {
 		return first, err

@@ -33,7 +33,7 @@ func (p *pluginIdentity) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 	}
 	key, err := p.Identity.Unwrap(stanzas)
 	if err != nil && !errors.Is(err, age.ErrIncorrectIdentity) {
-		return nil, &identityError{pluginFailed(p.Name())}
+		return nil, &identityError{hint.Add(pluginFailed(p.Name()), "see what it says: age --decrypt --identity ~/.wg/identity.txt ~/.wg/secrets.age >/dev/null")}
 	}
 	return key, err
 }
@@ -52,11 +52,11 @@ func newPluginRecipient(ui *pluginUI, text string) (*pluginRecipient, error) {
 // WrapWithLabels implements age.RecipientWithLabels.
 func (p *pluginRecipient) WrapWithLabels(key []byte) ([]*age.Stanza, []string, error) {
 	if err := pluginProgram(p.Name()); err != nil {
-		return nil, nil, err
+		return nil, nil, &identityError{err}
 	}
 	stanzas, labels, err := p.Recipient.WrapWithLabels(key)
 	if err != nil {
-		err = pluginFailed(p.Name())
+		err = &identityError{hint.Add(pluginFailed(p.Name()), "see what it says: echo | age --encrypt --recipient "+p.String())}
 	}
 	return stanzas, labels, err
 }
@@ -73,8 +73,7 @@ func pluginProgram(name string) error {
 
 // pluginFailed does not repeat what a plugin said: it deals with keys.
 func pluginFailed(name string) error {
-	return hint.Add(fmt.Errorf("the plugin age-plugin-%s failed (what it said is not shown, it may hold a key)", name),
-		"see what it says: age --decrypt --identity IDENTITY secrets.age >/dev/null")
+	return fmt.Errorf("the plugin age-plugin-%s failed (what it said is not shown, it may hold a key)", name)
 }
 
 // pluginUI lets plugins talk to a person through Settings.
@@ -116,12 +115,12 @@ func (ui *pluginUI) ask(name, text string) ([]byte, error) {
 	if ui.ctx.Err() != nil {
 		return nil, timedOut(ui.ctx)
 	}
-	return ui.s.Ask(ui.ctx, "age-plugin-"+name+": "+text)
+	return ui.s.ask(ui.ctx, "age-plugin-"+name+": "+text)
 }
 
-// endPlugins, where the platform can tell, kills the plugins that this process has
-// started and that still run: the library starts them and knows no deadline.
-var endPlugins func()
+// newChildren, where the platform can tell, returns what kills the children that this
+// process starts from now on: the library starts plugins and knows no deadline.
+var newChildren func() (end func())
 
 // byPlugins runs f, which starts plugins, under the deadline. When that is over no
 // question is open any more and no plugin runs.
@@ -130,13 +129,15 @@ func byPlugins[T any](ctx context.Context, s *Settings, ui *pluginUI, f func() (
 	defer cancel()
 	ui.ctx = ctx
 	defer s.sayWhenSlow("a plugin of age's")()
+	endPlugins := func() {}
+	if newChildren != nil {
+		endPlugins = newChildren()
+	}
 	v, err := fence(ctx, f)
 	if ctx.Err() != nil {
 		ui.asking.Lock() // which a question gives back once the terminal is as it was
 		defer ui.asking.Unlock()
-		if endPlugins != nil {
-			endPlugins()
-		}
+		endPlugins()
 	}
 	if err != nil {
 		err = fmt.Errorf("waiting for a plugin of age's: %w", err)

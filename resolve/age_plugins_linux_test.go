@@ -73,7 +73,8 @@ var pluginWays = map[string]func(p *plugin.Plugin, id *age.X25519Identity) error
 		}
 		return nil
 	},
-	"none": func(*plugin.Plugin, *age.X25519Identity) error { return age.ErrIncorrectIdentity },
+	"closed": func(*plugin.Plugin, *age.X25519Identity) error { return nil }, // it encrypts for nobody
+	"none":   func(*plugin.Plugin, *age.X25519Identity) error { return age.ErrIncorrectIdentity },
 }
 
 // saying has a plugin say what it likes, and end once it was heard.
@@ -108,7 +109,12 @@ func testPlugin(name string) int {
 		return 9
 	}
 	p.RegisterFlags(flag.NewFlagSet(name, flag.ExitOnError))
-	p.HandleRecipient(func(data []byte) (age.Recipient, error) { return age.ParseX25519Recipient(string(data)) })
+	p.HandleRecipient(func(data []byte) (age.Recipient, error) {
+		if name == "closed" {
+			return nil, errors.New("it holds " + planted)
+		}
+		return age.ParseX25519Recipient(string(data))
+	})
 	p.HandleIdentity(func(data []byte) (age.Identity, error) {
 		id, err := age.ParseX25519Identity(string(data))
 		return &testUnwrapper{p, id, pluginWays[name]}, err
@@ -141,7 +147,7 @@ func newPluginRig(t *testing.T, name string) *pluginRig {
 	t.Setenv("GORACE", "atexit_sleep_ms=0")
 	r.put("identity.txt", []byte("# recipient: "+r.plugged(name)+"\n"+pluginKey(name, r.identity.String())+"\n"))
 	r.put("recipients.txt", []byte(r.plugged(name)+"\n"))
-	d := &document{map[string][]byte{"k": []byte(planted), "l": []byte("second")}, []string{r.plugged(name)}, testID, nil}
+	d := &document{map[string][]byte{"k": []byte(planted), "l": []byte("second")}, []string{r.plugged(name)}, testID, nil, nil}
 	plain, err := d.encode()
 	if err != nil {
 		t.Fatal(err)
@@ -166,6 +172,13 @@ func TestPluginOpens(t *testing.T) {
 		r.gets("a plugin, " + name)
 		if n := len(r.started()); n != 1 {
 			t.Errorf("a plugin, %s: Resolve started %d, want 1", name, n)
+		}
+		for range 2 { // what a caller wipes is his own
+			got, err := r.Resolve(t.Context(), ageK)
+			if err != nil || string(got.Bytes()) != planted {
+				t.Errorf("a plugin, %s: again = %q, %v; want the planted value", name, bytesOf(got), err)
+			}
+			got.Wipe()
 		}
 		if got, err := r.Resolve(t.Context(), Ref{Scheme: "age", Path: "l"}); err != nil || string(got.Bytes()) != "second" || len(r.started()) != 1 {
 			t.Errorf("a plugin, %s: another entry = %q, %v, %d plugins started; want it without another start", name, bytesOf(got), err, len(r.started()))
@@ -254,6 +267,19 @@ func TestPluginMixed(t *testing.T) {
 	r.storeFails("without the plugin", "age-plugin-good")
 	if err := r.fresh().RemoveRecipients(t.Context(), r.plugged("good")); err != nil {
 		t.Errorf("RemoveRecipients(a plugin's that is not installed any more) = %v, want nil", err)
+	}
+}
+
+// A plugin that will not encrypt stops what would be stored, and is not repeated.
+func TestPluginEncryptsNot(t *testing.T) {
+	r := newPluginRig(t, "closed")
+	r.gets("a plugin that does not encrypt")
+	r.storeFails("a plugin that does not encrypt", "the plugin age-plugin-closed failed")
+	r = newPluginRig(t, "good")
+	was := r.read("recipients.txt")
+	err := r.AddRecipients(t.Context(), "", r.plugged("closed"))
+	if err == nil || !strings.Contains(err.Error(), "the plugin age-plugin-closed failed") || r.leaks(err.Error()) || r.read("recipients.txt") != was {
+		t.Errorf("AddRecipients(of a plugin that does not encrypt) = %v, want that it failed, and nothing changed", err)
 	}
 }
 

@@ -2,12 +2,14 @@ package resolve
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
+	"unicode"
 
 	"filippo.io/age"
 	"filippo.io/age/tag"
@@ -49,7 +51,8 @@ func parseRecipient(text string) (recipient, error) {
 		if err != nil || !bytes.HasPrefix(blob, append([]byte{0, 0, 0, byte(len(fields[0]))}, fields[0]...)) {
 			return r, errors.New("not a valid ssh public key")
 		}
-		r.text, r.program = fields[0]+" "+fields[1], true // without its comment
+		r.text, r.program = fields[0]+" "+fields[1], true
+		r.comment = strings.Map(printableOnly, strings.Join(fields[2:], " "))
 		return r, nil
 	case strings.HasPrefix(r.text, "age1"):
 		if _, err := r.native(&pluginUI{s: &Settings{}}); err != nil {
@@ -58,6 +61,13 @@ func parseRecipient(text string) (recipient, error) {
 		return r, nil
 	}
 	return r, errNoRecipient
+}
+
+func printableOnly(r rune) rune {
+	if unicode.IsPrint(r) {
+		return r
+	}
+	return -1
 }
 
 // native is the recipient as the library knows it, for those that need no program.
@@ -107,7 +117,7 @@ func parseRecipients(data []byte) (list []recipient, err error) {
 			if err != nil {
 				return nil, fmt.Errorf("line %d: %w", n, err)
 			}
-			r.comment = comment
+			r.comment = cmp.Or(comment, r.comment)
 			list = append(list, r)
 		}
 		comment = ""
@@ -125,8 +135,8 @@ func texts(list []recipient) []string {
 	return slices.Compact(set)
 }
 
-// ErrUnconfirmed: recipients.txt is not what the store was written for.
-var ErrUnconfirmed = errors.New("recipients.txt was changed behind wg-run's back, so nothing is encrypted to it")
+// errUnconfirmed: recipients.txt is not what the store was written for.
+var errUnconfirmed = errors.New("recipients.txt was changed behind wg-run's back, so nothing is encrypted to it")
 
 // confirmed holds recipients.txt against the list in the store.
 func confirmed(s *Settings, d *document) error {
@@ -135,7 +145,7 @@ func confirmed(s *Settings, d *document) error {
 		return err
 	}
 	if !slices.Equal(texts(list), d.recipients) || len(list) == 0 {
-		return hint.Add(ErrUnconfirmed, "wg-run secret recipients list shows what differs; add or rm confirms it")
+		return hint.Add(errUnconfirmed, "wg-run secret recipients list shows what differs; add or rm confirms it")
 	}
 	return nil
 }

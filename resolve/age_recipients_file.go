@@ -3,16 +3,16 @@ package resolve
 import (
 	"context"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/safefile"
 )
 
 func writeRecipients(ctx context.Context, s *Settings, d *document, data []byte) error {
 	if len(d.recipients) == 0 {
-		return ErrLockout
+		return hint.Add(errLockout, "wg-run secret recipients list")
 	}
 	path, err := agePath(s, recipientsFile)
 	if err != nil {
@@ -31,27 +31,22 @@ func appendRecipient(data []byte, comment, text string) []byte {
 	if len(data) > 0 && data[len(data)-1] != '\n' {
 		data = append(data, '\n')
 	}
-	return append(data, "# "+comment+"\n"+text+"\n"...)
+	if comment != "" {
+		data = append(data, "# "+comment+"\n"...)
+	}
+	return append(data, text+"\n"...)
 }
 
 // removeRecipient takes out the lines that hold the recipient, each with the comment
-// right above it, unless that is the heading of another one below.
+// right above it: one that stayed would be taken for the next one's.
 func removeRecipient(data []byte, text string) []byte {
-	lines := slices.Collect(strings.Lines(string(data)))
-	isRecipient := func(i int) bool {
-		if i >= len(lines) {
-			return false
-		}
-		line := strings.TrimSpace(lines[i])
-		return line != "" && line[0] != '#'
-	}
 	var kept []string
-	for i, line := range lines {
+	for line := range strings.Lines(string(data)) {
 		if r, err := parseRecipient(line); err != nil || r.text != text {
 			kept = append(kept, line)
 			continue
 		}
-		if n := len(kept); n > 0 && strings.HasPrefix(strings.TrimSpace(kept[n-1]), "#") && !isRecipient(i+1) {
+		if n := len(kept); n > 0 && strings.HasPrefix(strings.TrimSpace(kept[n-1]), "#") {
 			kept = kept[:n-1]
 		}
 	}

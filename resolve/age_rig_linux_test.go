@@ -35,7 +35,7 @@ func newAgeRig(t *testing.T) *ageRig {
 	rig := &ageRig{r, t, newKey(t), said}
 	rig.put("identity.txt", []byte(rig.identity.String()+"\n"))
 	rig.put("recipients.txt", []byte(rig.public()+"\n"))
-	rig.put("secrets.age", rig.sealed(&document{map[string][]byte{"k": []byte(planted)}, []string{rig.public()}, testID, nil}))
+	rig.put("secrets.age", rig.sealed(&document{map[string][]byte{"k": []byte(planted)}, []string{rig.public()}, testID, nil, nil}))
 	return rig
 }
 

@@ -22,6 +22,7 @@ var (
 	errNewerAge      = errors.New("encrypted in a version of age's format that wg-run does not know")
 	errCutOff        = errors.New("the file is cut off")
 	errCorrupt       = errors.New("the file is damaged, or was tampered with")
+	errConflicted    = errors.New("git merged it as a text and left both versions in it")
 	errWrongIdentity = errors.New("not encrypted to this identity")
 )
 
@@ -83,6 +84,8 @@ func unarmored(sealed []byte) ([]byte, error) {
 	switch {
 	case len(trimmed) == 0:
 		return nil, hint.Add(errSealedEmpty, fromBackup)
+	case bytes.Contains(sealed, []byte("<<<<<<< ")):
+		return nil, hint.Add(errConflicted, "git merge --abort (or rebase, or stash); then: wg-run secret git-setup, and merge again")
 	case !isSealed(sealed):
 		return nil, hint.Add(errNotSealed, fromBackup)
 	}

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/safefile"
 )
 
@@ -92,10 +91,9 @@ func newID() string {
 func setUpStore(ctx context.Context, s *Settings, keys *ageKeys) error {
 	own := keys.own()
 	if len(own) == 0 {
-		return hint.Add(errors.New("making the store: the recipient of this identity is not known"),
-			"write it into the identity's file, as a comment '# public key: age1…', or beside an ssh key: ssh-keygen -y -f KEY >KEY.pub")
+		return fmt.Errorf("making the store for the identity %s: %w", keys.from, errNoOwn(keys))
 	}
-	d := &document{map[string][]byte{}, own[:1], newID(), nil}
+	d := &document{entries: map[string][]byte{}, recipients: own[:1], id: newID()}
 	file, data, err := readRecipients(s)
 	if err != nil {
 		return err

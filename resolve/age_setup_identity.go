@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"filippo.io/age"
@@ -30,6 +31,9 @@ func setUpIdentity(ctx context.Context, s *Settings, how Setup) error {
 	} else if err != nil {
 		return err
 	}
+	if how.Identity != "" && (how.PostQuantum || how.Passphrase) {
+		return errors.New("an identity that exists is used as it is: the other flags are for one that is made")
+	}
 	switch {
 	case there != "" && how == (Setup{Identity: how.Identity}) && sameFile(path, how.Identity): // an earlier try
 		return nil
@@ -41,7 +45,26 @@ func setUpIdentity(ctx context.Context, s *Settings, how Setup) error {
 	case how.Identity != "":
 		return linkIdentity(path, how.Identity)
 	}
+	if !how.PostQuantum && isPostQuantum(s) { // the kinds cannot be mixed
+		s.say("the store is post-quantum, and so is the identity that is made")
+		how.PostQuantum = true
+	}
 	return newIdentity(ctx, s, path, how)
+}
+
+// isPostQuantum reports whether there is a store, and post-quantum.
+func isPostQuantum(s *Settings) bool {
+	sealed, err := readSealed(s)
+	if err != nil {
+		return false
+	}
+	binary, err := unarmored(sealed)
+	if err != nil {
+		return false
+	}
+	_, err = age.Decrypt(bytes.NewReader(binary), noIdentity{})
+	kinds, ok := errors.AsType[*age.NoIdentityMatchError](err)
+	return ok && slices.Contains(kinds.StanzaTypes, "mlkem768x25519")
 }
 
 func sameFile(a, b string) bool {
@@ -50,27 +73,43 @@ func sameFile(a, b string) bool {
 	return err == nil && err2 == nil && os.SameFile(one, other)
 }
 
-// linkIdentity makes identity.txt a link to an identity that exists.
+// linkIdentity makes identity.txt a link to an identity that exists, once it is clear
+// that it is one that can be used.
 func linkIdentity(path, to string) error {
 	to, err := filepath.Abs(to)
 	if err != nil {
 		return err
 	}
-	text, err := safefile.Read(to, safefile.Rule{Private: true, Max: maxIdentity})
+	text, err := safefile.Read(to, safefile.Rule{Foreign: true, Max: maxIdentity})
 	if err != nil {
-		return err
+		return fmt.Errorf("reading the identity: %w", err)
 	}
 	defer clear(text)
-	if !isSealed(text) {
+	if !isSealed(text) { // else it is seen once it is unlocked
 		keys := &ageKeys{}
-		if bytes.HasPrefix(bytes.TrimSpace(text), []byte("-----BEGIN ")) {
+		if isSSHKey(text) {
 			keys.ssh = to
 		}
 		if err := keys.parse(text); err != nil {
-			return err
+			return fmt.Errorf("reading the identity %s: %w", to, err)
+		}
+		if len(keys.own()) == 0 {
+			return errNoOwn(keys)
 		}
 	}
+	if err := safefile.Judge(to, safefile.Rule{Private: true}); err != nil {
+		return err
+	}
 	return os.Symlink(to, path)
+}
+
+// errNoOwn: nothing says whom the store has to be encrypted to.
+func errNoOwn(keys *ageKeys) error {
+	err := errors.New("its recipient is not known")
+	if keys.ssh != "" {
+		return hint.Add(err, "the public key, ed25519 or RSA, has to lie beside it: "+hint.Command("ssh-keygen", "-y", "-f", keys.ssh)+" >"+hint.Command(keys.ssh+".pub"))
+	}
+	return hint.Add(err, "write it into the identity's file, as a comment '# public key: age1…'")
 }
 
 // newIdentity writes an identity as age-keygen does, locked if that was asked for.

@@ -18,6 +18,9 @@ func unsealBySSH(ctx context.Context, s *Settings, key string, sealed []byte) ([
 	if _, err := unarmored(sealed); err != nil {
 		return nil, err
 	}
+	if s.Person && !s.NoPrompt { // it may ask at any time
+		defer s.asksPerson()()
+	}
 	plain, err := runAge(ctx, s, sealed, "--decrypt", "--identity", key)
 	if err == nil {
 		return plain, nil
@@ -29,7 +32,8 @@ func unsealBySSH(ctx context.Context, s *Settings, key string, sealed []byte) ([
 	says := func(text string) bool { return strings.Contains(e.stderr, text) }
 	switch {
 	case says("could not read passphrase"):
-		return nil, fmt.Errorf("the ssh key is %w by a passphrase, which nobody is there to type", ErrLocked)
+		return nil, hint.Add(fmt.Errorf("the ssh key is %w by a passphrase, which nobody is there to type", ErrLocked),
+			"run it on a terminal, or use an identity of age's: "+passphraseVariable+" does not reach ssh keys")
 	case says("incorrect passphrase"), says("x509: decryption password incorrect"):
 		return nil, errPassphrase
 	case says("no identity matched"):

@@ -15,39 +15,25 @@ import (
 
 // Summary describes a version of the store for git's textconv (gitattributes(5)): a
 // line for each entry, which changes when its value does. The marks are keyed with
-// what only those know who can read the store.
+// what only those know who can read the store. Of a version that cannot be decrypted
+// without asking anybody it says why, and what tells it from another one.
 func (r *Resolver) Summary(ctx context.Context, path string) (string, error) {
 	sealed, err := safefile.Read(path, safefile.Rule{Foreign: true, Max: maxSealed})
 	if err != nil {
 		return "", fmt.Errorf("reading the file: %w", err)
 	}
-	if !isSealed(sealed) && len(sealed) > 0 { // recipients.txt, which is no secret
-		if _, err := parseRecipients(sealed); err != nil {
-			return "", err
-		}
-		return string(sealed), nil
-	}
 	d, err := unsealStore(ctx, r.quiet(), sealed)
 	if err != nil {
-		return "", err
+		return fmt.Sprintf("not readable here: %s\n%d bytes, sha256 %x\n", names.Escaped(err.Error()), len(sealed), sha256.Sum256(sealed)), nil
 	}
 	var b strings.Builder
 	for _, text := range d.recipients {
-		fmt.Fprintf(&b, "recipient %s\n", text)
+		fmt.Fprintf(&b, "recipient %s\n", names.Printable(text))
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.entries)) {
 		fmt.Fprintf(&b, "%s: %d bytes%s\n", names.Printable(name), len(d.entries[name]), d.mark(name))
 	}
 	return b.String(), nil
-}
-
-// Version tells one version of a file from another that cannot be read either.
-func Version(path string) string {
-	data, err := safefile.Read(path, safefile.Rule{Foreign: true, Max: maxSealed})
-	if err != nil {
-		return ""
-	}
-	return fmt.Sprintf("%d bytes, sha256 %x", len(data), sha256.Sum256(data))
 }
 
 func (d *document) mark(name string) string {

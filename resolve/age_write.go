@@ -24,6 +24,16 @@ func writeAge(ctx context.Context, s *Settings, d *document) error {
 	if err != nil {
 		return err
 	}
+	now, err := readSealed(s) // git takes no lock
+	if d.from == nil && (errors.Is(err, ErrNotSetUp) || errors.Is(err, errStoreGone)) {
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(now, d.from) {
+		return hint.Add(errors.New("secrets.age was changed meanwhile, by git perhaps; nothing was written"), "run it again")
+	}
 	if err := safefile.Write(path, sealed); err != nil {
 		return err
 	}
@@ -49,7 +59,7 @@ func sealedFor(ctx context.Context, s *Settings, d *document) ([]byte, error) {
 	again, err := unsealStore(ctx, s, sealed)
 	switch {
 	case errors.Is(err, errWrongIdentity):
-		return nil, ErrLockout
+		return nil, hint.Add(errLockout, "do it on another machine that is a recipient")
 	case err != nil:
 		return nil, fmt.Errorf("reading what was encrypted: %w", err)
 	case !again.same(d):
@@ -58,8 +68,8 @@ func sealedFor(ctx context.Context, s *Settings, d *document) ([]byte, error) {
 	return sealed, nil
 }
 
-// ErrLockout: the identity that is used here would not open the store any more.
-var ErrLockout = errors.New("this machine could not read the store any more; nothing was changed")
+// errLockout: the identity that is used here would not open the store any more.
+var errLockout = errors.New("this machine could not read the store any more; nothing was changed")
 
 // sealTo encrypts to the recipients: here, or by the age program if one of them is
 // an ssh key.
@@ -94,6 +104,9 @@ func sealTo(ctx context.Context, s *Settings, plain []byte, to []string) ([]byte
 // sealNative is seal with an error that a person can act on.
 func sealNative(plain []byte, to []age.Recipient) ([]byte, error) {
 	out, err := seal(plain, to)
+	if told, ok := errors.AsType[*identityError](err); ok {
+		return nil, told
+	}
 	if err != nil && strings.Contains(err.Error(), "incompatible recipients") {
 		return nil, errMixed()
 	}
@@ -102,5 +115,5 @@ func sealNative(plain []byte, to []age.Recipient) ([]byte, error) {
 
 func errMixed() error {
 	return hint.Add(errors.New("post-quantum recipients and others cannot be mixed in one file"),
-		"have each machine use the same kind: wg-run secret backend set age --post-quantum")
+		"docs/age.md, 'Change the identity', tells how to go from one kind to the other")
 }

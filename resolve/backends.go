@@ -48,7 +48,10 @@ type Store struct {
 	Set func(ctx context.Context, s *Settings, name string, secret *Secret, onlyNew bool) (replaced bool, err error)
 	// Remove removes name; ErrNotFound if it is not there.
 	Remove func(ctx context.Context, s *Settings, name string) error
-	// List returns all names, sorted.
+	// Unlock, where it is set, opens a locked store for what comes after in this process,
+	// asking a person where need be.
+	Unlock func(ctx context.Context, s *Settings) error
+	// List returns all names, sorted, and asks nobody.
 	List func(ctx context.Context, s *Settings) ([]string, error)
 }
 

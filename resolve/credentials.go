@@ -3,6 +3,7 @@ package resolve
 import (
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -14,8 +15,12 @@ var credentials = []string{"WG_BROKER"}
 // so that a worker must not inherit it. used are the schemes of the references that
 // are delivered: what a worker may need itself counts only for those.
 func (s *Settings) IsCredential(variable string, used ...string) bool {
-	if matches(variable, credentials) || os.Getenv(identityVariable) == "env:"+variable {
+	identity := s.identityRef()
+	if matches(variable, credentials) || identity.Variable() == variable && variable != "" {
 		return true
+	}
+	if identity.Scheme != "" && (slices.Contains(used, "age") || slices.Contains(used, "auto")) {
+		used = append(used[:len(used):len(used)], identity.Scheme)
 	}
 	for _, list := range [][]Backend{backends, s.Managers} {
 		for i := range list {
@@ -28,9 +33,41 @@ func (s *Settings) IsCredential(variable string, used ...string) bool {
 	return false
 }
 
-// NamesDescriptor reports whether the value of a credential variable is the
-// number of a descriptor that holds it.
-func NamesDescriptor(variable string) bool { return variable == passphraseVariable }
+// identityRef is the reference in $WG_AGE_IDENTITY, the zero value if it holds none.
+func (s *Settings) identityRef() Ref {
+	where := os.Getenv(identityVariable)
+	if where == "" {
+		return Ref{}
+	}
+	ref, err := s.ParseRef(where)
+	if err != nil {
+		return Ref{}
+	}
+	return ref
+}
+
+// DescriptorOf returns the number of the descriptor that a credential variable names:
+// one that holds it, or the identity, which the worker must not find either.
+func DescriptorOf(variable, value string) (fd int, ok bool) {
+	value = strings.TrimSpace(value)
+	switch variable {
+	case passphraseVariable:
+	case identityVariable:
+		value = strings.TrimPrefix(value, "file:")
+		rest, is := strings.CutPrefix(value, "/dev/fd/")
+		if !is {
+			rest, is = strings.CutPrefix(value, "/proc/self/fd/")
+		}
+		if !is {
+			return 0, false
+		}
+		value = rest
+	default:
+		return 0, false
+	}
+	fd, err := strconv.Atoi(value)
+	return fd, err == nil && (fd == 0 || fd > 2)
+}
 
 func matches(variable string, patterns []string) bool {
 	for _, p := range patterns {

@@ -83,8 +83,18 @@ func TestCredentials(t *testing.T) {
 			t.Errorf("IsCredential(%q) = %v where awsps: is delivered, %v where not; want %v, %v", variable, with, without, c.with, c.without)
 		}
 	}
-	if !NamesDescriptor("WG_AGE_PASSPHRASE_FD") || NamesDescriptor("VAULT_TOKEN") {
-		t.Errorf("NamesDescriptor: want WG_AGE_PASSPHRASE_FD alone")
+	for _, c := range []struct {
+		variable, value string
+		fd              int
+		ok              bool
+	}{
+		{"WG_AGE_PASSPHRASE_FD", "9", 9, true}, {"WG_AGE_PASSPHRASE_FD", " 0 ", 0, true}, {"WG_AGE_PASSPHRASE_FD", "2", 2, false}, {"WG_AGE_PASSPHRASE_FD", "x", 0, false},
+		{"WG_AGE_IDENTITY", "/dev/fd/9", 9, true}, {"WG_AGE_IDENTITY", "file:/proc/self/fd/8", 8, true}, {"WG_AGE_IDENTITY", "9", 0, false},
+		{"VAULT_TOKEN", "9", 0, false},
+	} {
+		if fd, ok := DescriptorOf(c.variable, c.value); ok != c.ok || ok && fd != c.fd {
+			t.Errorf("DescriptorOf(%s, %q) = %d, %v; want %d, %v", c.variable, c.value, fd, ok, c.fd, c.ok)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/safefile"
 )
 
 // Recipient is somebody whom the age store is encrypted to, or would be.
@@ -45,7 +47,22 @@ func (r *Resolver) Recipients(ctx context.Context) ([]Recipient, error) {
 	return list, nil
 }
 
+// recipients looks twice where the two differ: the two files are not written at once,
+// and somebody may be doing it.
 func (r *Resolver) recipients(ctx context.Context) ([]Recipient, error) {
+	list, err := r.recipientsNow(ctx)
+	if err != nil || !slices.ContainsFunc(list, func(one Recipient) bool { return one.State != Confirmed }) {
+		return list, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.Deadline())
+	defer cancel()
+	if unlock, err := safefile.Lock(ctx, r.Home); err == nil { // not on a read-only disk
+		defer unlock()
+	}
+	return r.recipientsNow(ctx)
+}
+
+func (r *Resolver) recipientsNow(ctx context.Context) ([]Recipient, error) {
 	s := &r.Settings
 	d, err := openAge(ctx, s)
 	if err != nil {
@@ -55,6 +72,7 @@ func (r *Resolver) recipients(ctx context.Context) ([]Recipient, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.normalize()
 	file, _, err := readRecipients(s)
 	if err != nil {
 		return nil, err
@@ -78,32 +96,57 @@ func (r *Resolver) recipients(ctx context.Context) ([]Recipient, error) {
 }
 
 // AddRecipients encrypts the age store to more recipients, or confirms ones that
-// recipients.txt names already. comment is written above each; "" for today's date.
+// recipients.txt names already. comment is written above each; "" for that of an ssh
+// key, or today's date.
 func (r *Resolver) AddRecipients(ctx context.Context, comment string, list ...string) error {
-	if comment == "" {
-		comment = "added " + time.Now().Format(time.DateOnly)
-	}
+	return r.addRecipients(ctx, false, comment, list)
+}
+
+// OnlyRecipients encrypts the age store to these and nobody else: that is the one way
+// from recipients of one kind to those of another.
+func (r *Resolver) OnlyRecipients(ctx context.Context, comment string, list ...string) error {
+	return r.addRecipients(ctx, true, comment, list)
+}
+
+func (r *Resolver) addRecipients(ctx context.Context, only bool, comment string, list []string) error {
 	if strings.ContainsFunc(comment, func(c rune) bool { return c < ' ' || c == 0x7f }) {
 		return errors.New("adding a recipient: the comment is not one line")
 	}
-	var adding []string
+	var adding []recipient
 	for i, text := range list {
-		parsed, err := parseRecipient(text)
+		one, err := parseRecipient(text)
 		if err != nil {
 			return fmt.Errorf("adding recipient number %d: %w", i+1, err)
 		}
-		adding = append(adding, parsed.text)
+		one.comment = cmp.Or(comment, one.comment, "added "+time.Now().Format(time.DateOnly))
+		adding = append(adding, one)
 	}
 	return r.changeRecipients(ctx, "adding a recipient", func(d *document, file []string, data []byte) ([]byte, error) {
-		d.recipients = append(d.recipients, adding...)
-		for _, text := range adding {
-			if !slices.Contains(file, text) {
-				data = appendRecipient(data, comment, text)
-				file = append(file, text)
+		if only {
+			for _, text := range file {
+				if !slices.Contains(texts(adding), text) {
+					data = removeRecipient(data, text)
+				}
+			}
+			d.removed(func(text string) bool { return !slices.Contains(texts(adding), text) })
+		}
+		d.recipients = append(d.recipients, texts(adding)...)
+		for _, one := range adding {
+			if !slices.Contains(file, one.text) {
+				data = appendRecipient(data, one.comment, one.text)
+				file = append(file, one.text)
 			}
 		}
 		return data, nil
 	})
+}
+
+// removed takes recipients out of the store. Who knows its id is not believed any more.
+func (d *document) removed(gone func(text string) bool) {
+	before := len(d.recipients)
+	if d.recipients = slices.DeleteFunc(d.recipients, gone); len(d.recipients) < before && d.id != "" {
+		d.was, d.id = append(d.was, d.id), newID()
+	}
 }
 
 // RemoveRecipients encrypts the age store anew, without them, or confirms that
@@ -111,20 +154,17 @@ func (r *Resolver) AddRecipients(ctx context.Context, comment string, list ...st
 // the only one that begins so. What they could read so far, they still can.
 func (r *Resolver) RemoveRecipients(ctx context.Context, list ...string) error {
 	return r.changeRecipients(ctx, "removing a recipient", func(d *document, file []string, data []byte) ([]byte, error) {
-		before := len(d.recipients)
+		var removing []string
 		for _, text := range list {
-			known := slices.Concat(d.recipients, file)
+			known := slices.DeleteFunc(slices.Concat(d.recipients, file), func(t string) bool { return slices.Contains(removing, t) })
 			text, err := oneOf(known, text)
 			if err != nil {
 				return nil, err
 			}
-			d.recipients = slices.DeleteFunc(d.recipients, func(t string) bool { return t == text })
-			file = slices.DeleteFunc(file, func(t string) bool { return t == text })
+			removing = append(removing, text)
 			data = removeRecipient(data, text)
 		}
-		if len(d.recipients) < before && d.id != "" { // who knows the old one is not believed any more
-			d.was, d.id = append(d.was, d.id), newID()
-		}
+		d.removed(func(text string) bool { return slices.Contains(removing, text) })
 		return data, nil
 	})
 }
@@ -149,6 +189,9 @@ func oneOf(known []string, text string) (string, error) {
 			found = k
 		}
 	}
+	if found == "" && len(text) < shortest {
+		return "", hint.Add(fmt.Errorf("at least %d characters of a recipient name it", shortest), "wg-run secret recipients list")
+	}
 	if found == "" {
 		return "", hint.Add(errors.New("no such recipient"), "wg-run secret recipients list")
 	}
@@ -167,10 +210,14 @@ func (r *Resolver) changeRecipients(ctx context.Context, doing string, change fu
 			return err
 		}
 		defer unlock()
+		if _, err := ageKeysOf(ctx, s); err != nil { // a person may take their time: before the store is read
+			return err
+		}
 		d, err := openAge(ctx, s)
 		if err != nil {
 			return err
 		}
+		d.normalize()
 		file, data, err := readRecipients(s)
 		if err != nil {
 			return err

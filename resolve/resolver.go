@@ -156,7 +156,11 @@ func (s *Settings) sayWhenSlow(what string) func() {
 	if !s.Person {
 		return func() {}
 	}
+	memory := s.ageMemory()
 	t := time.AfterFunc(patience, func() {
+		if memory.asking.Load() > 0 { // the line is a question's
+			return
+		}
 		s.say("waiting for %s, up to %v (ctrl-c gives up)", what, s.Deadline())
 	})
 	return func() { t.Stop() }

@@ -157,6 +157,22 @@ func (b *Backend) chooseCommand() string {
 	return command
 }
 
+// Unlock opens the store of that scheme for what comes after, asking a person where
+// need be. There may be nothing to do.
+func (r *Resolver) Unlock(ctx context.Context, scheme string) error {
+	b := r.BackendOf(scheme)
+	if b == nil || b.Store == nil {
+		return ErrBadRef
+	}
+	if b.Store.Unlock == nil {
+		return nil
+	}
+	if err := b.Store.Unlock(ctx, &r.Settings); err != nil {
+		return fmt.Errorf("unlocking %s: %w", scheme, err)
+	}
+	return nil
+}
+
 // List returns the names in the backend of that scheme, sorted. It never makes
 // anybody unlock anything.
 func (r *Resolver) List(ctx context.Context, scheme string) (list []string, err error) {

@@ -36,6 +36,8 @@ type document struct {
 	// recipients are removed; was are those before.
 	id  string
 	was []string
+	// from is the version of secrets.age that it was decrypted from, nil for a new store.
+	from []byte
 }
 
 // decodeStore reads the format of secrets.toml: version = 1 and [secrets] with
@@ -72,7 +74,7 @@ func decodeDocument(data []byte, keys ...string) (*document, error) {
 	}); err != nil {
 		return nil, err
 	}
-	d := &document{make(map[string][]byte, len(f.Secrets)), f.Recipients, f.ID, f.Was}
+	d := &document{entries: make(map[string][]byte, len(f.Secrets)), recipients: f.Recipients, id: f.ID, was: f.Was}
 	for name, v := range f.Secrets {
 		if d.entries[name], err = entryValue(name, v); err != nil {
 			return nil, err

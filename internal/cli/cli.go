@@ -178,3 +178,11 @@ func known(home profiles.Home) *resolve.Settings {
 	}
 	return &resolve.Settings{}
 }
+
+// counted is a number with its noun.
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

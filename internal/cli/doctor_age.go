@@ -4,12 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
-	"time"
 
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/safefile"
@@ -25,12 +21,12 @@ func (d *doctor) checkAge(ctx context.Context) {
 	d.readable(filepath.Join(dir, "identity.txt"), safefile.Rule{Private: true})
 	d.readable(filepath.Join(dir, "recipients.txt"), safefile.Rule{})
 	d.readable(filepath.Join(dir, "secrets.age"), safefile.Rule{})
-	if strings.HasPrefix(os.Getenv("WG_AGE_IDENTITY"), "AGE-") {
+	if resolve.IdentityInEnvironment() {
 		d.add(stateProblem, "the variable WG_AGE_IDENTITY holds the identity itself: every program that you start sees it",
 			"put it into a file that only you can read, and WG_AGE_IDENTITY=FILE")
 	}
 	d.checkRecipients(ctx)
-	d.checkTracked(ctx, dir)
+	d.checkTracked(dir)
 }
 
 // checkRecipients holds recipients.txt against the store, where nobody has to be asked.
@@ -55,28 +51,34 @@ func (d *doctor) checkRecipients(ctx context.Context) {
 	}
 }
 
-// gitTime bounds what git may take to answer.
-const gitTime = 5 * time.Second
-
-// checkTracked finds private files that were committed together with the store.
-func (d *doctor) checkTracked(ctx context.Context, dir string) {
-	git, err := exec.LookPath("git")
-	if err != nil {
+// checkTracked finds private files that were committed together with the store, and a
+// checkout that does not know how to merge it.
+func (d *doctor) checkTracked(dir string) {
+	if _, err := exec.LookPath("git"); err != nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, gitTime)
-	defer cancel()
 	for _, name := range []string{"identity.txt", "secrets.toml"} {
-		path, err := filepath.EvalSymlinks(filepath.Join(dir, name))
-		if errors.Is(err, fs.ErrNotExist) || err != nil {
-			continue
-		}
-		// git-ls-files(1), --error-unmatch: 0 only where it is in the index.
-		cmd := exec.CommandContext(ctx, git, "-C", filepath.Dir(path), "ls-files", "--error-unmatch", "--", filepath.Base(path))
-		cmd.WaitDelay = time.Second
-		if cmd.Run() == nil {
+		if path := tracked(dir, name); path != "" {
 			d.add(stateProblem, path+" is in git: whoever has the repository has what it protects",
 				hint.Command("git", "-C", filepath.Dir(path), "rm", "--cached", filepath.Base(path))+", and change the secrets: its history keeps it")
 		}
 	}
+	if path := tracked(dir, "secrets.age"); path != "" {
+		if driver, err := git(filepath.Dir(path), "config", "merge.wg-run.driver"); err != nil || driver == "" {
+			d.add(stateProblem, path+" is in git, which cannot merge it here", "wg-run secret git-setup")
+		}
+	}
+}
+
+// tracked is where a file of ours lies, if git has it; "" if not.
+func tracked(dir, name string) string {
+	path, err := filepath.EvalSymlinks(filepath.Join(dir, name))
+	if err != nil {
+		return ""
+	}
+	// git-ls-files(1), --error-unmatch: 0 only where it is in the index.
+	if _, err := git(filepath.Dir(path), "ls-files", "--error-unmatch", "--", filepath.Base(path)); err != nil {
+		return ""
+	}
+	return path
 }

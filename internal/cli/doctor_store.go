@@ -27,6 +27,9 @@ func (d *doctor) checkBackends(ctx context.Context) {
 		case !s.Writable || !s.Active, errors.Is(s.err, resolve.ErrNotSetUp) && !s.Default:
 		case s.Reachable && !s.Locked:
 			d.add(stateOK, s.Backend+" is ready", "")
+		case s.Locked && s.Backend == "age": // as it is meant to be
+			d.down[s.Backend] = s.err
+			d.add(stateNote, "age is locked, and was not asked for", "")
 		case s.Default:
 			d.down[s.Backend] = s.err
 			err := d.r.Ready(ctx, s.Backend) // which names other stores, too

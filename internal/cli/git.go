@@ -2,11 +2,8 @@ package cli
 
 import (
 	"context"
-	"fmt"
 
-	"github.com/graphwork/wg-run/internal/names"
 	"github.com/graphwork/wg-run/profiles"
-	"github.com/graphwork/wg-run/resolve"
 )
 
 type gitMerge struct {
@@ -37,16 +34,8 @@ func (c *gitTextconv) Run() error {
 	}
 	text, err := r.Summary(context.Background(), c.File)
 	if err != nil {
-		text = fmt.Sprintf("not readable here: %s\n%s\n", names.Escaped(err.Error()), resolve.Version(c.File))
+		return err
 	}
 	stdout("%s", text)
 	return nil
-}
-
-// gitHints is how a checkout learns to merge and to compare the store.
-var gitHints = []string{
-	"to keep secrets.age and recipients.txt in git, in each checkout:",
-	`git config merge.wg-run.driver 'wg-run secret git-merge %O %A %B'`,
-	`git config diff.wg-run.textconv 'wg-run secret git-textconv'`,
-	`printf 'secrets.age merge=wg-run diff=wg-run\nrecipients.txt merge=wg-run\n' >>.gitattributes`,
 }

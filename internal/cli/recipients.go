@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -46,7 +45,7 @@ func (c *recipientsList) Run() error {
 const longRecipient = 64
 
 func recipientLine(one resolve.Recipient) string {
-	text := one.Recipient
+	text := names.Printable(one.Recipient)
 	if len(text) > longRecipient {
 		text = text[:longRecipient] + "…"
 	}
@@ -70,7 +69,7 @@ func sayUnconfirmed(list []resolve.Recipient) {
 		short := hint.Command(shortRecipient(one.Recipient, list))
 		switch one.State {
 		case resolve.Added:
-			say("recipients.txt names one that the store was not encrypted to; nothing is stored until it is settled:")
+			say("recipients.txt names one that nobody has confirmed; nothing is stored until it is settled:")
 			say("hint: if it is right: wg-run secret recipients add " + hint.Command(one.Recipient) + "; if not: wg-run secret recipients rm " + short)
 		case resolve.Gone:
 			say("recipients.txt does not name one any more that the store was encrypted to; nothing is stored until it is settled:")
@@ -98,6 +97,7 @@ func shortRecipient(text string, list []resolve.Recipient) string {
 type recipientsAdd struct {
 	Recipient []string `arg:"" help:"age1…, age1pq1…, age1PLUGIN1…, or an ssh public key in quotes."`
 	Comment   string   `placeholder:"TEXT" help:"Whose it is; written above it into recipients.txt."`
+	Only      bool     `help:"Encrypt to these and to nobody else, as where all change to another kind."`
 }
 
 // Run adds recipients, or confirms ones that were added behind our back.
@@ -106,11 +106,14 @@ func (c *recipientsAdd) Run() error {
 	if err != nil {
 		return err
 	}
-	if err := r.AddRecipients(context.Background(), c.Comment, c.Recipient...); err != nil {
+	add := r.AddRecipients
+	if c.Only {
+		add = r.OnlyRecipients
+	}
+	if err := add(context.Background(), c.Comment, c.Recipient...); err != nil {
 		return err
 	}
-	say(fmt.Sprintf("secrets.age is encrypted to %s more", counted(len(c.Recipient), "recipient")))
-	return tellUnconfirmed(r)
+	return tellRecipients(r)
 }
 
 type recipientsRm struct {
@@ -126,42 +129,24 @@ func (c *recipientsRm) Run() error {
 	if err := r.RemoveRecipients(context.Background(), c.Recipient...); err != nil {
 		return err
 	}
-	say("secrets.age is encrypted without " + counted(len(c.Recipient), "recipient"))
+	err = tellRecipients(r)
 	say("hint: what it held until now, here and in git, they could read and still can: change those secrets")
-	return tellUnconfirmed(r)
-}
-
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// tellUnconfirmed says what is still to be settled.
-func tellUnconfirmed(r *resolve.Resolver) error {
-	list, err := r.Recipients(context.Background())
-	if err == nil {
-		sayUnconfirmed(list)
-	}
 	return err
 }
 
-// setUp makes what a backend needs, and says what it did. It is for backends that
-// store in a file which has to be kept, and keys which must not be lost.
-func (c *backendSet) setUp(ctx context.Context, r *resolve.Resolver, b *resolve.Backend) error {
-	how := resolve.Setup{Identity: c.Identity, PostQuantum: c.PostQuantum, Passphrase: c.Passphrase}
-	if b.Setup == nil {
-		if how.Asked() {
-			return errors.New("choosing the backend: --identity, --post-quantum and --passphrase are for age")
+// tellRecipients says how many can read the store now, and what is still to be settled.
+func tellRecipients(r *resolve.Resolver) error {
+	list, err := r.Recipients(context.Background())
+	if err != nil {
+		return err
+	}
+	confirmed := 0
+	for _, one := range list {
+		if one.State != resolve.Added {
+			confirmed++
 		}
-		return nil
 	}
-	if err := b.Setup(ctx, &r.Settings, how); err != nil {
-		return fmt.Errorf("setting up %s: %w", b.Scheme, err)
-	}
-	for _, h := range gitHints {
-		say("hint: " + h)
-	}
+	say("secrets.age is encrypted to " + counted(confirmed, "recipient"))
+	sayUnconfirmed(list)
 	return nil
 }

@@ -24,6 +24,7 @@ type secretCmd struct {
 	Backend    secretBackend    `cmd:"" help:"Show and choose backends."`
 	Recipients secretRecipients `cmd:"" help:"Show and change who can decrypt the age store."`
 
+	GitSetup    gitSetup    `cmd:"" name:"git-setup" help:"Have git merge and compare the age store, and keep private files out."`
 	GitMerge    gitMerge    `cmd:"" name:"git-merge" help:"Merge two versions of the age store; for git."`
 	GitTextconv gitTextconv `cmd:"" name:"git-textconv" help:"Describe a version of the age store, without values; for git."`
 }
@@ -46,6 +47,9 @@ func (c *secretSet) Run() error {
 	scheme, err := c.place(r)
 	if err != nil {
 		return err
+	}
+	if err := r.Unlock(context.Background(), scheme); err != nil { // before a value is asked for that cannot be stored
+		return c.storing(scheme, err)
 	}
 	value, err := readValue(c.Name, c.FromStdin)
 	if err != nil {

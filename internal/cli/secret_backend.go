@@ -161,3 +161,20 @@ func (c *backendSet) Run() error {
 	}
 	return nil
 }
+
+// setUp makes what a backend needs, and says what it did. It is for backends that
+// store in a file which has to be kept, and keys which must not be lost.
+func (c *backendSet) setUp(ctx context.Context, r *resolve.Resolver, b *resolve.Backend) error {
+	how := resolve.Setup{Identity: c.Identity, PostQuantum: c.PostQuantum, Passphrase: c.Passphrase}
+	if b.Setup == nil {
+		if how.Asked() {
+			return errors.New("choosing the backend: --identity, --post-quantum and --passphrase are for age")
+		}
+		return nil
+	}
+	if err := b.Setup(ctx, &r.Settings, how); err != nil {
+		return fmt.Errorf("setting up %s: %w", b.Scheme, err)
+	}
+	say("hint: to keep the store in git, merged entry by entry: wg-run secret git-setup (docs/age.md)")
+	return nil
+}

@@ -13,7 +13,8 @@ import (
 )
 
 type secretList struct {
-	JSON bool `name:"json" help:"Print one JSON object."`
+	JSON   bool `name:"json" help:"Print one JSON object."`
+	Unlock bool `help:"Have a locked age store opened, which may ask for its passphrase."`
 }
 
 type listed struct {
@@ -30,14 +31,17 @@ func (c *secretList) Run() error {
 	all := []listed{}
 	failed := false
 	for _, scheme := range r.Usable() {
-		list, err := r.List(context.Background(), scheme)
+		list, err := namesIn(r, scheme, c.Unlock)
 		switch resolve.OutcomeOf(err) {
 		case resolve.Unavailable:
-			if !errors.Is(err, resolve.ErrNotSetUp) || scheme == r.DefaultBackend {
+			if scheme == r.DefaultBackend {
 				say(err.Error())
 			}
 		case resolve.Failed:
 			failed = true
+			if errors.Is(err, resolve.ErrLocked) && !c.Unlock && r.BackendOf(scheme).Store.Unlock != nil {
+				err = hint.Add(err, "listing asks nobody; wg-run secret list --unlock does")
+			}
 			complain(err, exitNo)
 		}
 		for _, name := range list {
@@ -55,6 +59,18 @@ func (c *secretList) Run() error {
 		return errSaid
 	}
 	return err
+}
+
+// namesIn lists a store, which may ask a person only where that is wanted.
+func namesIn(r *resolve.Resolver, scheme string, unlock bool) ([]string, error) {
+	list, err := r.List(context.Background(), scheme)
+	if unlock && errors.Is(err, resolve.ErrLocked) {
+		if err := r.Unlock(context.Background(), scheme); err != nil {
+			return nil, err
+		}
+		return r.List(context.Background(), scheme)
+	}
+	return list, err
 }
 
 // newName refuses a name to store under that is not valid, or that is a pasted
@@ -112,7 +128,7 @@ func (c *secretRm) holder(r *resolve.Resolver) (string, error) {
 	}
 	var holders []string
 	for _, scheme := range r.Usable() {
-		list, err := r.List(context.Background(), scheme)
+		list, err := namesIn(r, scheme, true)
 		if resolve.OutcomeOf(err) == resolve.Failed {
 			return "", err
 		}

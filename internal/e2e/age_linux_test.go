@@ -340,6 +340,7 @@ func TestDeniedAge(t *testing.T) {
 // that somebody changed recipients.txt behind its back.
 func TestCrowdOfRecipients(t *testing.T) {
 	p := newAgePlace(t)
+	p.put(map[string]string{"config.toml": ageConfig + "timeout = \"55s\"\n"}) // they wait for one another, and for a machine that is busy
 	keys, names := make([]string, crowd), named("n", crowd/5)
 	for i := range keys {
 		keys[i] = ageKey(t).Recipient().String()

@@ -71,8 +71,8 @@ func TestPassphraseTyped(t *testing.T) {
 		"ctrl-C, second try":    {[]string{"wrong horse\n", "\x03"}, 130, ""},
 		"ctrl-backslash":        {[]string{"a horse\x1c"}, 130, ""},
 		"ctrl-Z":                {[]string{"a horse\x1a"}, 130, ""},
-		"ctrl-D":                {[]string{"\x04"}, 1, "the value is empty"},
-		"an empty line":         {[]string{"\n"}, 1, "the value is empty"},
+		"ctrl-D":                {[]string{"\x04"}, 1, "no passphrase was typed"},
+		"an empty line":         {[]string{"\n"}, 1, "no passphrase was typed"},
 		"an escape":             {[]string{"\x1b[A horse\n"}, 1, "an escape character"},
 		"more than a line":      {[]string{phrase + "\nleft horse\n"}, 0, "from age"},
 		"a line that is erased": {[]string{"wrong\x15" + phrase + "\n"}, 0, "from age"},
@@ -207,7 +207,7 @@ func TestPassphraseChosen(t *testing.T) {
 	for _, keys := range []string{"\n", "\x04"} {
 		s = a.terminal("secret", "backend", "set", "age", "--passphrase")
 		s.answers(first, keys)
-		s.closes("an empty one", 1, "empty")
+		s.closes("an empty one", 1, "no passphrase was typed")
 	}
 	s = a.terminal("secret", "backend", "set", "age", "--passphrase")
 	s.answers(first, phrase+"\n")

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/gofrs/flock"
 
@@ -42,9 +41,6 @@ type Rule struct {
 // removing a lock file lets two writers hold "the" lock.
 const lockName = ".lock"
 
-// lockPause is the time between two tries at the lock.
-const lockPause = 5 * time.Millisecond
-
 // Lock takes the exclusive lock of folder dir, which it makes (0700) if need
 // be, and returns the function that releases it. It waits until ctx ends and
 // then returns an error wrapping ErrBusy.
@@ -65,14 +61,25 @@ func LockAs(ctx context.Context, dir, name string) (unlock func(), err error) {
 func lockPath(ctx context.Context, path string) (unlock func(), err error) {
 	// Without blocking: somebody could have put a FIFO there.
 	l := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDONLY|syscall.O_NONBLOCK))
-	if _, err := l.TryLockContext(ctx, lockPause); err != nil {
-		if ctx.Err() != nil {
-			return nil, hint.Add(fmt.Errorf("waiting for the lock %s: %w", l.Path(), ErrBusy),
-				"another wg-run writes there, or was stopped while it did: pgrep -a wg-run")
+	// One that is waited for in the kernel comes in turn: fifty that try again and
+	// again keep a machine busy, and some of them never get it.
+	locked := make(chan error, 1)
+	go func() { locked <- l.Lock() }()
+	select {
+	case err := <-locked:
+		if err != nil {
+			return nil, fmt.Errorf("locking %s: %w", l.Path(), err)
 		}
-		return nil, fmt.Errorf("locking %s: %w", l.Path(), err)
+		return func() { _ = l.Unlock() }, nil
+	case <-ctx.Done():
+		go func() {
+			if <-locked == nil {
+				_ = l.Unlock()
+			}
+		}()
+		return nil, hint.Add(fmt.Errorf("waiting for the lock %s: %w", path, ErrBusy),
+			"another wg-run writes there, or was stopped while it did: pgrep -a wg-run")
 	}
-	return func() { _ = l.Unlock() }, nil
 }
 
 // MkdirPrivate makes dir and its missing parents with mode 0700. A folder that
