@@ -16,6 +16,12 @@ import (
 	"github.com/graphwork/wg-run/internal/safefile"
 )
 
+// The files of the store in our folder; recipientsFile names the third.
+const (
+	storeFileName    = "secrets.age"
+	identityFileName = "identity.txt"
+)
+
 // maxSealed bounds secrets.age, in bytes: base64 of the largest store, and its header.
 const maxSealed = 2 * maxStore
 
@@ -32,6 +38,8 @@ var ageBackend = Backend{
 			return nil, err
 		}
 		value, ok := d.entries[name]
+		delete(d.entries, name)
+		d.wipe()
 		if !ok {
 			return nil, ErrNotFound
 		}
@@ -65,7 +73,7 @@ func openAge(ctx context.Context, s *Settings) (*document, error) {
 }
 
 func readSealed(s *Settings) ([]byte, error) {
-	path, err := agePath(s, "secrets.age")
+	path, err := agePath(s, storeFileName)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +97,7 @@ var errStoreGone = errors.New("there is no secrets.age, though there was one (it
 // it writes the new one, and a search must not go on to a weaker store meanwhile.
 func noStore(s *Settings) error {
 	there := os.Getenv(identityVariable) != ""
-	for _, name := range []string{"identity.txt", recipientsFile, "secrets.age"} { // a link that leads nowhere
+	for _, name := range []string{identityFileName, recipientsFile, storeFileName} { // a link that leads nowhere
 		path, err := agePath(s, name)
 		if err != nil {
 			return err

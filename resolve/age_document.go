@@ -48,6 +48,13 @@ func (d *document) normalize() {
 	d.recipients = slices.Compact(d.recipients)
 }
 
+// wipe overwrites the values with zeros.
+func (d *document) wipe() {
+	for _, value := range d.entries {
+		clear(value)
+	}
+}
+
 // clone is a copy that is changed, and wiped, on its own.
 func (d *document) clone() *document {
 	entries := make(map[string][]byte, len(d.entries))

@@ -53,7 +53,7 @@ func isIdentityText(where string) bool {
 func identityFile(s *Settings, where string, keys *ageKeys) ([]byte, *ageKeys, error) {
 	path := where
 	if where == "" {
-		keys.from = "identity.txt"
+		keys.from = identityFileName
 		var err error
 		if path, err = agePath(s, keys.from); err != nil {
 			return nil, nil, err

@@ -19,7 +19,7 @@ import (
 
 // setUpIdentity makes identity.txt, unless the identity is elsewhere or there.
 func setUpIdentity(ctx context.Context, s *Settings, how Setup) error {
-	path, err := agePath(s, "identity.txt")
+	path, err := agePath(s, identityFileName)
 	if err != nil {
 		return err
 	}
@@ -140,7 +140,7 @@ func newIdentity(ctx context.Context, s *Settings, path string, how Setup) error
 		if err != nil {
 			return err
 		}
-		keys := &ageKeys{from: "identity.txt"}
+		keys := &ageKeys{from: identityFileName}
 		if err := keys.parse(text); err != nil {
 			return err
 		}

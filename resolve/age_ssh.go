@@ -42,7 +42,7 @@ func unsealBySSH(ctx context.Context, s *Settings, key string, sealed []byte) ([
 		return nil, hint.Add(errCorrupt, fromBackup)
 	}
 	return nil, hint.Add(fmt.Errorf("age ended with %s (what it said is not shown, it may hold a value)", e.status),
-		"see what it says: "+hint.Command("age", "--decrypt", "--identity", key, "secrets.age")+" >/dev/null")
+		"see what it says: "+hint.Command("age", "--decrypt", "--identity", key, storeFileName)+" >/dev/null")
 }
 
 // sealByProgram has age(1) encrypt, since one of the recipients is an ssh key.

@@ -20,7 +20,7 @@ func writeAge(ctx context.Context, s *Settings, d *document) error {
 	if err != nil {
 		return err
 	}
-	path, err := agePath(s, "secrets.age")
+	path, err := agePath(s, storeFileName)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 type secretCmd struct {
-	Set   secretSet   `cmd:"" help:"Store a secret: asks for it with echo off, or reads standard input."`
+	Set   secretSet   `cmd:"" help:"Store a secret: asks for it with echo off, or reads standard input with --from-stdin."`
 	Get   secretGet   `cmd:"" help:"Show that a secret resolves, its size and its backend; never the value without --reveal."`
 	Check secretCheck `cmd:"" help:"Exit with 0 if a secret resolves, with 1 if not."`
 	List  secretList  `cmd:"" help:"List the names of stored secrets and where they are."`
