@@ -88,7 +88,10 @@ func passphraseOf(ctx context.Context, s *Settings, question string) ([]byte, er
 	if text := os.Getenv(passphraseVariable); text != "" {
 		return fence(ctx, func() ([]byte, error) { return passphraseFromFD(text) })
 	}
-	if s.Ask == nil || s.NoPrompt {
+	if s.NoPrompt {
+		return nil, hint.Add(fmt.Errorf("%w by a passphrase, which is not asked for here", ErrLocked), onDescriptor)
+	}
+	if s.Ask == nil {
 		return nil, hint.Add(fmt.Errorf("%w by a passphrase, which nobody is there to type", ErrLocked), onDescriptor)
 	}
 	passphrase, err := s.ask(ctx, question)
