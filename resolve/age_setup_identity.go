@@ -114,19 +114,9 @@ func errNoOwn(keys *ageKeys) error {
 
 // newIdentity writes an identity as age-keygen does, locked if that was asked for.
 func newIdentity(ctx context.Context, s *Settings, path string, how Setup) error {
-	var public, private string
-	if how.PostQuantum {
-		id, err := age.GenerateHybridIdentity()
-		if err != nil {
-			return err
-		}
-		public, private = id.Recipient().String(), id.String()
-	} else {
-		id, err := age.GenerateX25519Identity()
-		if err != nil {
-			return err
-		}
-		public, private = id.Recipient().String(), id.String()
+	public, private, err := generateIdentity(how.PostQuantum)
+	if err != nil {
+		return err
 	}
 	text := fmt.Appendf(nil, "# created: %s\n# public key: %s\n%s\n", time.Now().Format(time.RFC3339), public, private)
 	defer clear(text)
@@ -153,6 +143,21 @@ func newIdentity(ctx context.Context, s *Settings, path string, how Setup) error
 	s.say("made the identity %s; its recipient is %s", path, public)
 	s.say("hint: back it up, and its passphrase if it has one, where secrets.age is not: without it the secrets are lost; never commit it")
 	return nil
+}
+
+func generateIdentity(postQuantum bool) (public, private string, err error) {
+	if postQuantum {
+		id, err := age.GenerateHybridIdentity()
+		if err != nil {
+			return "", "", err
+		}
+		return id.Recipient().String(), id.String(), nil
+	}
+	id, err := age.GenerateX25519Identity()
+	if err != nil {
+		return "", "", err
+	}
+	return id.Recipient().String(), id.String(), nil
 }
 
 func lockIdentity(text, passphrase []byte) ([]byte, error) {
