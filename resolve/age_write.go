@@ -10,6 +10,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/names"
 	"github.com/graphwork/wg-run/internal/safefile"
 )
 
@@ -79,7 +80,7 @@ func sealTo(ctx context.Context, s *Settings, plain []byte, to []string) ([]byte
 	for _, text := range to {
 		r, err := parseRecipient(text)
 		if err != nil {
-			return nil, err
+			return nil, hint.Add(fmt.Errorf("the recipient %.40s: %w", names.Printable(text), err), "wg-run secret recipients list; rm takes out all that are none in one go")
 		}
 		if r.program {
 			return sealByProgram(ctx, s, plain, to)

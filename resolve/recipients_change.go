@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/names"
 )
 
 // AddRecipients encrypts the age store to more recipients, or confirms ones that
@@ -96,10 +97,11 @@ func oneOf(known []string, text string) (string, error) {
 	}
 	found := ""
 	for _, k := range known {
-		if k == text {
+		shown := names.Printable(k) // as it is listed: another program may have written anything
+		if k == text || shown == text {
 			return k, nil
 		}
-		if len(text) >= shortest && strings.HasPrefix(k, text) && k != found {
+		if len(text) >= shortest && (strings.HasPrefix(k, text) || strings.HasPrefix(shown, text)) && k != found {
 			if found != "" {
 				return "", errors.New("several recipients begin so")
 			}

@@ -66,14 +66,14 @@ func recipientLine(one resolve.Recipient) string {
 // sayUnconfirmed tells how to confirm what differs, or to undo it.
 func sayUnconfirmed(list []resolve.Recipient) {
 	for _, one := range list {
-		short := hint.Command(shortRecipient(one.Recipient, list))
+		short := hint.Command(names.Printable(shortRecipient(one.Recipient, list)))
 		switch one.State {
 		case resolve.Added:
 			say("recipients.txt names one that nobody has confirmed; nothing is stored until it is settled:")
-			say("hint: if it is right: wg-run secret recipients add " + hint.Command(one.Recipient) + "; if not: wg-run secret recipients rm " + short)
+			say("hint: if it is right: wg-run secret recipients add " + hint.Command(names.Printable(one.Recipient)) + "; if not: wg-run secret recipients rm " + short)
 		case resolve.Gone:
 			say("recipients.txt does not name one any more that the store was encrypted to; nothing is stored until it is settled:")
-			say("hint: if that is right: wg-run secret recipients rm " + short + "; if not: wg-run secret recipients add " + hint.Command(one.Recipient))
+			say("hint: if that is right: wg-run secret recipients rm " + short + "; if not: wg-run secret recipients add " + hint.Command(names.Printable(one.Recipient)))
 		}
 	}
 }
