@@ -18,7 +18,7 @@ var ErrSyntax = errors.New("not valid TOML, or a value of the wrong type")
 
 // Decode decodes data into v and returns the library's metadata.
 func Decode(data []byte, v any) (toml.MetaData, error) {
-	if tooDeep(data) { // the library recurses, and a stack that overflows cannot be caught
+	if tooDeep(data) {
 		return toml.MetaData{}, fmt.Errorf("nested too deeply: %w", ErrSyntax)
 	}
 	md, err := toml.Decode(string(data), v)
@@ -35,33 +35,6 @@ func Decode(data []byte, v any) (toml.MetaData, error) {
 		return md, fmt.Errorf("line %d: %w", line, ErrSyntax)
 	}
 	return md, ErrSyntax
-}
-
-// deepest is how many brackets may stand open; in texts they count as well. mostDots
-// is how many dots a key may have: the library's time grows with their square.
-const deepest, mostDots = 10000, 1000
-
-func tooDeep(data []byte) bool {
-	open, dots, inKey := 0, 0, true
-	for i, c := range data {
-		switch c {
-		case '[', '{':
-			open++
-		case ']', '}':
-			open--
-		case '\n':
-			dots, inKey = 0, true
-		case '=', '#', '"', '\'':
-			inKey = false
-		case '.':
-			dots++
-			inKey = inKey && (i == 0 || data[i-1] != '.') // two in a row stand in a text
-		}
-		if open > deepest || inKey && dots > mostDots {
-			return true
-		}
-	}
-	return false
 }
 
 // Known returns our keys below the given parents. Where open is true, other
