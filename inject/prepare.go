@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/graphwork/wg-run/fdpass"
@@ -129,6 +130,9 @@ func (p *Plan) fill(ctx context.Context, r *resolve.Resolver, req Request, chann
 		if err != nil {
 			return forSecret(w, channelHint(err, channels[i]))
 		}
+	}
+	if slices.ContainsFunc(req.KeepEnv, resolve.NamesDescriptor) { // before the numbers are chosen: it has one
+		resolve.LeavePassphrase()
 	}
 	numbers, err := freeNumbers(len(p.Deliveries))
 	if err != nil {

@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -67,6 +68,38 @@ func DescriptorOf(variable, value string) (fd int, ok bool) {
 	}
 	fd, err := strconv.Atoi(value)
 	return fd, err == nil && (fd == 0 || fd > 2)
+}
+
+// lettingIn is environ as the program of a backend gets it: without what lets others
+// into a store that is not its own.
+func (s *Settings) lettingIn(environ, owners []string) []string {
+	return slices.DeleteFunc(environ, func(entry string) bool {
+		name, _, _ := strings.Cut(entry, "=")
+		return isOthersCredential(s, name, owners)
+	})
+}
+
+// isOthersCredential is set below: THE LIST holds the backends that ask it.
+var isOthersCredential func(s *Settings, variable string, owners []string) bool
+
+func init() {
+	isOthersCredential = func(s *Settings, variable string, owners []string) bool {
+		for _, scheme := range owners {
+			if b := s.BackendOf(scheme); b != nil && (matches(variable, b.Credentials) || matches(variable, b.CredentialsIfUsed)) {
+				return false
+			}
+		}
+		return s.IsCredential(variable)
+	}
+}
+
+// owners are the schemes whose credentials a row's program gets: its own and, for a
+// row of a user's that runs another's program in another way, that one's.
+func (row *managerRow) owners(scheme string) []string {
+	if base := filepath.Base(row.Get[0]); isManagerName(base) {
+		return []string{scheme, base}
+	}
+	return []string{scheme}
 }
 
 func matches(variable string, patterns []string) bool {

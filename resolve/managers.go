@@ -85,7 +85,7 @@ func rowBackend(scheme string, row func() (*managerRow, error)) Backend {
 			if err != nil {
 				return err
 			}
-			return r.check(ctx, s)
+			return r.check(ctx, s, scheme)
 		},
 	}
 }
@@ -129,7 +129,7 @@ func (row *managerRow) read(ctx context.Context, s *Settings, scheme, path strin
 	if err != nil {
 		return nil, err
 	}
-	j := job{argv: fill(row.Get, values), asks: row.Asks, alone: s.NoPrompt}
+	j := job{argv: fill(row.Get, values), owners: row.owners(scheme), asks: row.Asks, alone: s.NoPrompt}
 	if j.program, err = program(row.Get[0]); err != nil {
 		return nil, err
 	}

@@ -99,7 +99,7 @@ const checkTime = 5 * time.Second
 
 // check says whether the manager is there, and, where its row can tell, whether it
 // would answer. Nobody is asked anything.
-func (row *managerRow) check(ctx context.Context, s *Settings) error {
+func (row *managerRow) check(ctx context.Context, s *Settings, scheme string) error {
 	if _, err := program(row.Get[0]); err != nil || len(row.Check) == 0 {
 		return err
 	}
@@ -109,7 +109,7 @@ func (row *managerRow) check(ctx context.Context, s *Settings) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
-	out, err := runManager(ctx, s, job{program: file, argv: row.Check, alone: true, talk: true})
+	out, err := runManager(ctx, s, job{program: file, argv: row.Check, owners: row.owners(scheme), alone: true, talk: true})
 	text, code := string(out), 0
 	clear(out)
 	if e, ok := errors.AsType[*exitError](err); ok {

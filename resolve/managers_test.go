@@ -98,6 +98,26 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
+// A program gets what lets itself in, and none of what lets others in.
+func TestLettingIn(t *testing.T) {
+	s := &Settings{Managers: []Backend{{Scheme: "mine", Credentials: []string{"MINE_*"}}}}
+	environ := []string{"PATH=/bin", "OP_SESSION_my=1", "OP_CONNECT_TOKEN=2", "VAULT_TOKEN=3", "AWS_SESSION_TOKEN=4", "MINE_X=5", "WG_BROKER=6", "WG_AGE_IDENTITY=env:KEY", "KEY=7", "WG_AGE_PASSPHRASE_FD=8", "=C:=x", "odd"}
+	t.Setenv("WG_AGE_IDENTITY", "env:KEY")
+	for owners, want := range map[string]string{
+		"":        "PATH=/bin AWS_SESSION_TOKEN=4 =C:=x odd",
+		"op":      "PATH=/bin OP_SESSION_my=1 OP_CONNECT_TOKEN=2 AWS_SESSION_TOKEN=4 =C:=x odd",
+		"bao":     "PATH=/bin VAULT_TOKEN=3 AWS_SESSION_TOKEN=4 =C:=x odd",
+		"mine op": "PATH=/bin OP_SESSION_my=1 OP_CONNECT_TOKEN=2 AWS_SESSION_TOKEN=4 MINE_X=5 =C:=x odd",
+	} {
+		if got := strings.Join(s.lettingIn(slices.Clone(environ), strings.Fields(owners)), " "); got != want {
+			t.Errorf("lettingIn(%s) = %s, want %s", owners, got, want)
+		}
+	}
+	if got := (&managerRow{Get: []string{"/usr/bin/op"}}).owners("work"); !slices.Equal(got, []string{"work", "op"}) {
+		t.Errorf("owners of a row work that runs op = %q, want both", got)
+	}
+}
+
 func TestStoring(t *testing.T) {
 	for name, want := range map[string]string{"keyring": "keyring", "plain": "plaintext", "plaintext": "plaintext", "file": "", "op": "", "auto": "", "": "", planted: ""} {
 		got, err := Storing(name)

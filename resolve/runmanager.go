@@ -23,6 +23,8 @@ type job struct {
 	// program is its file, argv what it sees.
 	program string
 	argv    []string
+	// owners are the schemes whose credentials it gets; those of others are not its.
+	owners []string
 	// input is what it reads on stdin; nil for nothing.
 	input []byte
 	// asks gives it the terminal as stdin where a person is there.
@@ -51,7 +53,7 @@ func runManager(ctx context.Context, s *Settings, j job) ([]byte, error) {
 		out.max = MaxSecret + len("\r\n")
 	}
 	errs := &headOnly{max: maxStderr}
-	cmd := j.command(ctx)
+	cmd := j.command(ctx, s)
 	cmd.Stdout, cmd.Stderr = out, errs
 	if j.talk {
 		cmd.Stderr = out
@@ -82,11 +84,11 @@ func runManager(ctx context.Context, s *Settings, j job) ([]byte, error) {
 	return nil, fmt.Errorf("starting it: %w", withoutPath(err))
 }
 
-func (j *job) command(ctx context.Context) *exec.Cmd {
+func (j *job) command(ctx context.Context, s *Settings) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, j.program, j.argv[1:]...)
 	cmd.Args[0] = j.argv[0]
 	// The texts in the table are the untranslated ones.
-	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "LANGUAGE=C")
+	cmd.Env = append(s.lettingIn(os.Environ(), j.owners), "LC_ALL=C.UTF-8", "LANGUAGE=C")
 	cmd.WaitDelay = graceAfterKill
 	if j.input != nil {
 		cmd.Stdin = bytes.NewReader(j.input)

@@ -14,7 +14,17 @@ import (
 	"golang.org/x/term"
 )
 
-func init() { ownGroup = unixGroup }
+func init() {
+	ownGroup = unixGroup
+	setCloseOnExec = func(fd int, on bool) bool {
+		flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
+		if err != nil || flags&unix.FD_CLOEXEC != 0 == on {
+			return false
+		}
+		_, err = unix.FcntlInt(uintptr(fd), unix.F_SETFD, flags^unix.FD_CLOEXEC)
+		return err == nil
+	}
+}
 
 // parentDeath, where the platform has it, ends the manager with us.
 var parentDeath func(attr *syscall.SysProcAttr) (release func())

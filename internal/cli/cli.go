@@ -167,6 +167,7 @@ func settings(home profiles.Home) (*resolve.Resolver, profiles.Config, error) {
 	if r.Person {
 		r.Ask = askPerson
 	}
+	resolve.WithholdPassphrase()
 	return r, c, nil
 }
 
