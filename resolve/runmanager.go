@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"time"
@@ -14,8 +13,8 @@ import (
 // maxStderr bounds what is kept of a program's messages, in bytes.
 const maxStderr = 64 << 10
 
-// graceAfterKill is how long output of a killed program's children is waited
-// for: one in a session of its own would keep our pipes open.
+// graceAfterKill is how long output is waited for when the program has ended: what is
+// in a session of its own, as an agent that it started, may keep our pipes open.
 const graceAfterKill = 200 * time.Millisecond
 
 // job is one call of a program.
@@ -37,14 +36,36 @@ type job struct {
 	talk bool
 }
 
+// group is the process group of a program.
+type group struct {
+	// terminal says that it has the terminal, and may ask a person there.
+	terminal bool
+	// restore takes the terminal back.
+	restore func()
+	// lives reports whether some of it still run.
+	lives func() bool
+}
+
 // ownGroup puts the command into a process group of its own that is killed as a
 // whole. With a person it gets the terminal, also as stdin if that is wanted;
-// without one it has none at all. The result takes the terminal back. It is nil
-// where the platform has nothing.
-var ownGroup func(cmd *exec.Cmd, person, stdin bool) (restore func())
+// without one it has none at all. It is nil where the platform has nothing.
+var ownGroup func(cmd *exec.Cmd, person, stdin bool) group
+
+// watchStop, where the platform has it, kills the group of a program that is stopped.
+// The result waits for the watch's end, and reports whether that was so.
+var watchStop func(cmd *exec.Cmd) (stopped func() bool)
+
+var (
+	// errStopped: we would wait for it, and it for the terminal, which it has.
+	errStopped = errors.New("it was stopped at the terminal, where it cannot be left waiting, and was ended")
+	// errInterrupted: the person does not want it.
+	errInterrupted = errors.New("interrupted")
+	// errMoreToCome: what still runs could have more to say.
+	errMoreToCome = errors.New("it ended before what it started, which may print the rest of the value")
+)
 
 // runManager runs a program and returns its stdout. It ends when ctx does, together
-// with all that the program started. An exit status other than 0 is an *exitError.
+// with the program's process group. An exit status other than 0 is an *exitError.
 func runManager(ctx context.Context, s *Settings, j job) ([]byte, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -58,30 +79,64 @@ func runManager(ctx context.Context, s *Settings, j job) ([]byte, error) {
 	if j.talk {
 		cmd.Stderr = out
 	}
-	restore := func() {}
+	g := group{restore: func() {}, lives: func() bool { return true }}
 	if ownGroup != nil {
-		restore = ownGroup(cmd, s.Person && !j.alone, j.asks && j.input == nil)
+		g = ownGroup(cmd, s.Person && !j.alone, j.asks && j.input == nil)
 	}
-	err := cmd.Run()
-	restore()
+	err := run(cmd, g)
+	g.restore()
 	switch {
 	case out.over:
-		clear(out.b)
-		return nil, ErrTooBig
-	case err == nil || errors.Is(err, exec.ErrWaitDelay) && cmd.ProcessState.Success():
+		err = ErrTooBig
+	case err == nil:
 		return out.b, nil
+	case errors.Is(err, exec.ErrWaitDelay) && cmd.ProcessState.Success():
+		if j.talk || out.complete() || !g.lives() {
+			return out.b, nil
+		}
+		err = errMoreToCome
+	case errors.Is(err, errStopped), errors.Is(err, errInterrupted):
+	case ctx.Err() != nil:
+		err = timedOut(ctx)
+	default:
+		err = j.failed(err, out, errs)
 	}
+	clear(out.b)
+	return nil, err
+}
+
+// run is cmd.Run, but for what a person's keys may do to a program that asks.
+func run(cmd *exec.Cmd, g group) error {
+	stopped := func() bool { return false }
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	if g.terminal && watchStop != nil {
+		stopped = watchStop(cmd)
+	}
+	err := cmd.Wait()
+	switch {
+	case stopped():
+		return errStopped
+	case g.terminal && wasInterrupted(cmd.ProcessState):
+		return errInterrupted
+	}
+	return err
+}
+
+// wasInterrupted reports whether SIGINT ended it, or a shell says so of what it ran.
+func wasInterrupted(p *os.ProcessState) bool {
+	return p.ExitCode() == 130 || p.ExitCode() == -1 && p.String() == "signal: interrupt"
+}
+
+func (j *job) failed(err error, out *boundedOut, errs *headOnly) error {
 	if j.talk {
 		errs.b = bytes.Clone(out.b)
 	}
-	clear(out.b)
-	if ctx.Err() != nil {
-		return nil, timedOut(ctx)
-	}
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		return nil, &exitError{exit.ProcessState.String(), exit.ExitCode(), string(errs.b), errs.cut}
+		return &exitError{exit.ProcessState.String(), exit.ExitCode(), string(errs.b), errs.cut}
 	}
-	return nil, fmt.Errorf("starting it: %w", withoutPath(err))
+	return fmt.Errorf("starting it: %w", withoutPath(err))
 }
 
 func (j *job) command(ctx context.Context, s *Settings) *exec.Cmd {
@@ -105,43 +160,3 @@ type exitError struct {
 }
 
 func (e *exitError) Error() string { return e.status }
-
-// boundedOut keeps what is written in memory that is cleared when it is
-// outgrown, and calls full instead of growing past max.
-type boundedOut struct {
-	b    []byte
-	max  int
-	over bool
-	full func()
-}
-
-func (o *boundedOut) Write(p []byte) (int, error) {
-	if len(o.b)+len(p) > o.max {
-		o.over = true
-		o.full()
-		return 0, io.ErrShortWrite
-	}
-	if need := len(o.b) + len(p); need > cap(o.b) {
-		grown := make([]byte, len(o.b), max(4096, 2*need))
-		copy(grown, o.b)
-		clear(o.b)
-		o.b = grown
-	}
-	o.b = append(o.b, p...)
-	clear(p) // the copier's buffer
-	return len(p), nil
-}
-
-// headOnly keeps the first max bytes and lets the rest go.
-type headOnly struct {
-	b   []byte // no embedded bytes.Buffer: io.Copy would find its ReadFrom
-	max int
-	cut bool
-}
-
-func (h *headOnly) Write(p []byte) (int, error) {
-	room := min(h.max-len(h.b), len(p))
-	h.cut = h.cut || room < len(p)
-	h.b = append(h.b, p[:room]...)
-	return len(p), nil
-}

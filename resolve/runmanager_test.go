@@ -78,6 +78,7 @@ func TestManagerAnswers(t *testing.T) {
 		"a lot on stderr":      {"head -c 300000 /dev/zero >&2; echo value", "value", false},
 		"texts, but rc 0":      {"echo 'no such item' >&2; echo value", "value", false},
 		"a child stays":        {"sleep 20 & echo value", "value", false},
+		"an agent stays":       {"setsid sleep 20 & printf value", "value", false},
 		"untranslated":         {`printf %s "$LC_ALL:$LANGUAGE"`, "C.UTF-8:C", false},
 		"nothing on its input": {"cat; printf value", "value", false},
 	} {
@@ -121,6 +122,7 @@ func TestManagerFails(t *testing.T) {
 	}{
 		"garbage":           {"echo KEY; echo KEY >&2; exit 3", "fake ended with exit status 3", "see what it says: fake read --item=x", Failed},
 		"binary garbage":    {`printf 'KEY\000\377' >&2; exit 1`, "exit status 1", "see what it says", Failed},
+		"the rest later":    {"printf KEY; sleep 20 &", "running fake: it ended before what it started", "", Failed},
 		"a signal":          {"echo KEY; kill -TERM $$", "fake ended with signal: terminated", "", Failed},
 		"not found":         {"echo 'error: no such item: KEY' >&2; exit 1", "no such entry in Fake", "", NotFound},
 		"signed out":        {"echo 'KEY: sign in first' >&2; exit 1", "nobody is signed in to Fake", "run: fake login x", Failed},

@@ -29,10 +29,11 @@ func init() {
 // parentDeath, where the platform has it, ends the manager with us.
 var parentDeath func(attr *syscall.SysProcAttr) (release func())
 
-func unixGroup(cmd *exec.Cmd, person, stdin bool) func() {
+func unixGroup(cmd *exec.Cmd, person, stdin bool) group {
 	attr := &syscall.SysProcAttr{}
 	cmd.SysProcAttr = attr
 	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
+	lives := func() bool { return unix.Kill(-cmd.Process.Pid, 0) != unix.ESRCH }
 	release := func() {}
 	if parentDeath != nil {
 		release = parentDeath(attr)
@@ -43,7 +44,7 @@ func unixGroup(cmd *exec.Cmd, person, stdin bool) func() {
 		// stop the program (SIGTTIN), or be answered by what is typed for somebody else.
 		attr.Setsid = true
 		cmd.Env = slices.DeleteFunc(cmd.Env, func(e string) bool { return strings.HasPrefix(e, "GPG_TTY=") })
-		return release
+		return group{restore: release, lives: lives}
 	}
 	// A program that asks on the terminal must be in its foreground group, or
 	// the kernel stops it (tcsetpgrp(3)).
@@ -52,14 +53,14 @@ func unixGroup(cmd *exec.Cmd, person, stdin bool) func() {
 	}
 	before, _ := term.GetState(int(tty.Fd()))
 	attr.Foreground, attr.Ctty = true, int(tty.Fd())
-	return func() {
+	return group{terminal: true, lives: lives, restore: func() {
 		release()
 		takeBack(tty)
 		if before != nil { // one that was killed while it asked leaves echo off
 			_ = term.Restore(int(tty.Fd()), before)
 		}
 		_ = tty.Close()
-	}
+	}}
 }
 
 // foregroundTerminal opens the terminal if a person is there and it is ours now.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -83,6 +84,35 @@ func TestNobodyIsAsked(t *testing.T) {
 		s := onTerminal(t, env, "sh", "-c", `"$0" --ref "$1" -- true 2>"$2"; echo "status $?"; cat "$2"`, bin, ref, filepath.Join(dir, "err"))
 		if s.ended(); !strings.Contains(string(s.out), "status 125") || !strings.Contains(string(s.out), want) {
 			t.Errorf("%s, nobody there: shown %q, want status 125 and %s", ref, s.out, want)
+		}
+	}
+}
+
+// TestKeysAtAQuestion presses keys that stop and interrupt a manager which asks: the
+// terminal is the person's again at once, with its echo, and nothing is left waiting.
+func TestKeysAtAQuestion(t *testing.T) {
+	env, bin := home(t)
+	dir := t.TempDir()
+	config(t, env, "[secrets]\ntimeout = \"60s\"\n[managers.tty]\nget = [\"asks\", \"{path}\"]\n")
+	asks := "#!/bin/sh\nstty -echo </dev/tty\nprintf 'a question' >/dev/tty\nread x </dev/tty\nprintf 'read %s' \"$x\"\n"
+	if err := os.WriteFile(filepath.Join(dir, "asks"), []byte(asks), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	env = append(env, "PATH="+dir+":"+os.Getenv("PATH"))
+	for key, want := range map[string]string{"\x1a": "running asks: it was stopped at the terminal", "\x03": "running asks: interrupted"} {
+		if key == "\x1a" && runtime.GOOS != "linux" {
+			continue
+		}
+		s := onTerminal(t, env, "sh", "-c", `"$0" --ref tty:x -- true; echo "status $?"; read y && echo "then $y"`, bin)
+		s.until("a question")
+		s.typed(key)
+		s.until("status 125")
+		if !echoes(t, s.tty) {
+			t.Errorf("key %q: the terminal is left without echo", key)
+		}
+		s.typed("typed\n")
+		if s.ended(); !strings.Contains(string(s.out), want) || !strings.Contains(string(s.out), "then typed") || strings.Contains(string(s.out), "what it said") {
+			t.Errorf("key %q: shown %q, want %s, no hint, and the terminal to be the shell's", key, s.out, want)
 		}
 	}
 }
