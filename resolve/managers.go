@@ -25,6 +25,7 @@ type managerRow struct {
 	Form      []string          `toml:"form"`
 	Default   map[string]string `toml:"default"`
 	Files     []string          `toml:"files"`
+	Never     []string          `toml:"never"`
 	FirstLine bool              `toml:"first_line"`
 	Field     string            `toml:"field"`
 	Listing   []string          `toml:"listing"`
@@ -39,6 +40,9 @@ type managerRow struct {
 	LockedExit    []int    `toml:"locked_exit"`
 	Denied        []string `toml:"denied"`
 	DeniedExit    []int    `toml:"denied_exit"`
+
+	Says   map[string]string `toml:"says"`
+	Advice string            `toml:"advice"`
 
 	SignIn      string   `toml:"sign_in"`
 	Unlock      string   `toml:"unlock"`

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -62,22 +63,33 @@ func (row *managerRow) explained(err error, values map[string]string) error {
 		return fmt.Errorf("%w in %s", ErrNotFound, row.Title)
 	}
 	return hint.Add(fmt.Errorf("%s ended with %s (what it said is not shown, it may hold a value)", row.Get[0], e.status),
-		"see what it says: "+hint.Command(fill(row.Get, shown)...))
+		seeWhat(fill(row.Get, shown)))
+}
+
+// seeWhat is the hint to run it again and look. Where it works now, it would show a value.
+func seeWhat(argv []string) string {
+	return "see what it says: " + hint.Command(argv...) + " >/dev/null"
 }
 
 // failure is what a text, or an exit code, says about all entries; nil if nothing.
 func (row *managerRow) failure(text string, code int, shown map[string]string) error {
 	switch {
 	case has(row.SignedOut, row.SignedOutExit, text, code):
-		return hint.Add(fmt.Errorf("%w to %s", ErrSignedOut, row.Title), runHint(row.SignIn, shown))
+		return hint.Add(fmt.Errorf("%w to %s", ErrSignedOut, row.Title), row.runHint(row.SignIn, shown))
 	case has(row.Locked, row.LockedExit, text, code):
 		command := row.Unlock
 		if command == "" {
 			command = row.SignIn
 		}
-		return hint.Add(fmt.Errorf("%s is %w and was not unlocked", row.Title, ErrLocked), runHint(command, shown))
+		return hint.Add(fmt.Errorf("%s is %w and was not unlocked", row.Title, ErrLocked), row.runHint(command, shown))
 	case has(row.Denied, row.DeniedExit, text, code):
 		return fmt.Errorf("%s denies this account the entry", row.Title)
+	}
+	for _, said := range slices.Sorted(maps.Keys(row.Says)) {
+		if strings.Contains(text, said) {
+			meaning, help, _ := strings.Cut(row.Says[said], "; ")
+			return hint.Add(fmt.Errorf("%s: %s", row.Title, meaning), help)
+		}
 	}
 	return nil
 }
@@ -86,10 +98,11 @@ func has(texts []string, codes []int, text string, code int) bool {
 	return slices.Contains(codes, code) || slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(text, t) })
 }
 
-// runHint is the hint to run a command of a row; what it cannot say is left out.
-func runHint(command string, shown map[string]string) string {
+// runHint is the hint to run a command of a row, or what it advises where no command
+// helps; what it cannot say is left out.
+func (row *managerRow) runHint(command string, shown map[string]string) string {
 	if command == "" {
-		return ""
+		return row.Advice
 	}
 	return "run: " + hint.Command(fill(strings.Fields(command), shown)...)
 }
@@ -122,7 +135,7 @@ func (row *managerRow) check(ctx context.Context, s *Settings, scheme string) er
 	}
 	if code != 0 && !has(row.NotFound, row.NotFoundExit, text, code) {
 		return hint.Add(fmt.Errorf("%s answers with exit status %d (what it said is not shown)", row.Check[0], code),
-			"see what it says: "+hint.Command(row.Check...))
+			seeWhat(row.Check))
 	}
 	return nil
 }

@@ -28,6 +28,9 @@ func (row *managerRow) values(scheme, path string) (map[string]string, error) {
 	if !ok {
 		return nil, errors.New("it has the form " + row.forms(scheme))
 	}
+	if err := row.refused(values); err != nil {
+		return nil, err
+	}
 	for name, value := range row.Default {
 		if _, given := values[name]; !given {
 			values[name] = value
@@ -52,17 +55,43 @@ func (row *managerRow) values(scheme, path string) (map[string]string, error) {
 	return values, nil
 }
 
+// refused looks for parts that the program would not take for a name.
+func (row *managerRow) refused(values map[string]string) error {
+	for _, value := range values {
+		for _, never := range row.Never {
+			if strings.HasPrefix(value, never) {
+				return fmt.Errorf("no part of a path of %s begins with '%s'", row.Title, never)
+			}
+		}
+	}
+	return nil
+}
+
 func (row *managerRow) parts(path string) (map[string]string, bool) {
 	if len(row.Form) == 0 {
 		return map[string]string{"path": path}, true
 	}
 	for _, form := range row.Form {
 		values := map[string]string{"path": path}
-		if apart(form, path, values) {
+		if apart(form, path, values) && (form == row.Form[0] || !row.gap(values)) {
 			return values, true
 		}
 	}
 	return nil, false
+}
+
+// gap reports whether a part has nothing between two slashes: then it is meant for a
+// form with more parts, one of which is empty. A part that is a file may have that.
+func (row *managerRow) gap(values map[string]string) bool {
+	if !strings.Contains(row.Form[0], "}/{") {
+		return false
+	}
+	for name, value := range values {
+		if name != "path" && !slices.Contains(row.Files, name) && strings.Contains("/"+value+"/", "//") {
+			return true
+		}
+	}
+	return false
 }
 
 // apart matches text against a form: '/' where it stands first, '#' where it stands

@@ -8,6 +8,25 @@ import (
 	"testing"
 )
 
+// Nothing that the table's programs take for a file is handed to them, and no part
+// takes in an empty one.
+func TestPartsThatAreRefused(t *testing.T) {
+	for reference, want := range map[string]string{
+		"awssm:file:///etc/passwd": "begins with 'file://'", "awsps:file://x": "begins with 'file://'", "awssm:fileb://x": "begins with 'fileb://'",
+		"azkv:v/@/etc/passwd": "begins with '@'", "azkv:@x/n": "begins with '@'", "azkv:v/n#@x": "begins with '@'",
+		"doppler:p//n": "it has the form", "doppler:/n": "it has the form", "doppler:p/": "it has the form",
+		"infisical:p//n": "it has the form", "infisical:e/": "it has the form", "gcpsm:p//n": "it has the form", "azkv:v//n": "it has the form",
+		"awssm:a/file://x": "", "awsps:/a/b": "", "azkv:v/n@x": "", "doppler:n": "", "doppler:p/c/n": "", "infisical:e/n": "", "gcpsm:p/n#1": "",
+		"vault:m/a//b#f": "", "systemd-creds:a//b": "", "keepassxc:/a//b.kdbx#e": "",
+	} {
+		scheme, path, _ := strings.Cut(reference, ":")
+		err := bare.BackendOf(scheme).Form(path)
+		if (err == nil) != (want == "") || !strings.Contains(fmt.Sprint(err), want) && want != "" {
+			t.Errorf("Form(%s) = %v, want %q", reference, err, want)
+		}
+	}
+}
+
 func TestForms(t *testing.T) {
 	t.Setenv("HOME", "/h")
 	row := managerRow{

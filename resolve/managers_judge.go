@@ -48,6 +48,11 @@ func (row *managerRow) judgeRest(given []string) error {
 			return errors.New("credentials: not the name of a variable (not shown, it may be a key)")
 		}
 	}
+	for text := range row.Says {
+		if strings.TrimSpace(text) == "" {
+			return errors.New("says: an empty text would fit everything")
+		}
+	}
 	if row.Field != "" && row.Field[0] != '/' {
 		return errors.New(`field: not a JSON pointer, which begins with "/"`)
 	}

@@ -55,8 +55,8 @@ func TestManagerRows(t *testing.T) {
 		if len(row.Check) == 0 && !strings.Contains(strings.ToLower(comment), "no check") {
 			t.Errorf("[%s]: no check, and no \"No check: …\" in the comment that says why", name)
 		}
-		if len(row.SignedOut)+len(row.Locked) > 0 && row.SignIn == "" {
-			t.Errorf("[%s]: it can be signed out or locked and has no sign_in", name)
+		if len(row.SignedOut)+len(row.Locked) > 0 && row.SignIn+row.Advice == "" {
+			t.Errorf("[%s]: it can be signed out or locked and has neither sign_in nor advice", name)
 		}
 		line := lineOf(string(docs), "| `"+name+":")
 		if here := !strings.Contains(line, "not run here"); line == "" || here != contains(runHere, name) {
@@ -220,3 +220,20 @@ func TestManagerChecks(t *testing.T) {
 }
 
 var errAny = errors.New("some error")
+
+// What a row says of a text is told with what helps, and no part of the text.
+func TestSays(t *testing.T) {
+	for scheme, c := range map[string]struct{ text, want, help string }{
+		"systemd-creds": {"Embedded credential name 'x' does not match filename 'y', refusing.", "another name than its file", "FILE#NAME"},
+		"keepassxc":     {"Failed to open database file x.kdbx: not found", "cannot be opened", "is it there"},
+	} {
+		row, err := managerOf(scheme)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := row.explained(&exitError{"exit status 1", 1, c.text, false}, nil)
+		if OutcomeOf(got) != Failed || !strings.Contains(got.Error(), c.want) || !strings.Contains(hint.Of(got), c.help) {
+			t.Errorf("%s: explained(%s) = %v, hint %q; want %s, hint %s", scheme, c.text, got, hint.Of(got), c.want, c.help)
+		}
+	}
+}

@@ -120,7 +120,7 @@ func TestManagerFails(t *testing.T) {
 		script, want, hint string
 		outcome            Outcome
 	}{
-		"garbage":           {"echo KEY; echo KEY >&2; exit 3", "fake ended with exit status 3", "see what it says: fake read --item=x", Failed},
+		"garbage":           {"echo KEY; echo KEY >&2; exit 3", "fake ended with exit status 3", "see what it says: fake read --item=x >/dev/null", Failed},
 		"binary garbage":    {`printf 'KEY\000\377' >&2; exit 1`, "exit status 1", "see what it says", Failed},
 		"the rest later":    {"printf KEY; sleep 20 &", "running fake: it ended before what it started", "", Failed},
 		"a signal":          {"echo KEY; kill -TERM $$", "fake ended with signal: terminated", "", Failed},
