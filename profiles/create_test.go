@@ -138,11 +138,11 @@ func TestOddFiles(t *testing.T) {
 		case <-time.After(10 * time.Second):
 			t.Fatalf("reading %s, a FIFO: did not return, want ErrUnsafe", name)
 		}
-		if err := errors.Join(os.Remove(path), os.WriteFile(path, nil, 0o600), os.Chmod(path, 0o620)); err != nil {
+		if err := errors.Join(os.Remove(path), os.WriteFile(path, nil, 0o600), os.Chmod(path, 0o602)); err != nil {
 			t.Fatal(err)
 		}
 		if err := read(); !errors.Is(err, safefile.ErrUnsafe) || hint.Of(err) != "chmod go-w "+path {
-			t.Errorf("reading %s, mode 0620 = %v, hint %q; want ErrUnsafe with the chmod", name, err, hint.Of(err))
+			t.Errorf("reading %s, mode 0602 = %v, hint %q; want ErrUnsafe with the chmod", name, err, hint.Of(err))
 		}
 	}
 }

@@ -86,12 +86,20 @@ func TestCheckDir(t *testing.T) {
 	for _, c := range []struct {
 		mode os.FileMode
 		ok   bool
-	}{{0o700, true}, {0o755, true}, {0o500, true}, {0o720, false}, {0o702, false}, {0o777, false}, {0o777 | os.ModeSticky, true}} {
+	}{{0o700, true}, {0o755, true}, {0o500, true}, {0o702, false}, {0o777, false}, {0o777 | os.ModeSticky, true}} {
 		if err := os.Chmod(dir, c.mode); err != nil {
 			t.Fatal(err)
 		}
 		if err := CheckDir(dir); (err == nil) != c.ok || err != nil && !errors.Is(err, ErrUnsafe) {
 			t.Errorf("CheckDir(mode %v) = %v, want ok %v", c.mode, err, c.ok)
+		}
+	}
+	for gid, ok := range map[int]bool{os.Geteuid(): true, stranger: false} { // the owner's private group, and another
+		if err := errors.Join(os.Chown(dir, -1, gid), os.Chmod(dir, 0o770)); err != nil {
+			t.Skip(err)
+		}
+		if err := CheckDir(dir); (err == nil) != ok || err != nil && !errors.Is(err, ErrUnsafe) {
+			t.Errorf("CheckDir(mode 0770 of group %d) = %v, want ok %v", gid, err, ok)
 		}
 	}
 	file := filepath.Join(t.TempDir(), "f")

@@ -75,14 +75,17 @@ func trusted(path string) error {
 	if kind == unix.S_IFLNK || kind == unix.S_IFDIR && st.Mode&unix.S_ISVTX != 0 {
 		return nil // a link has no mode, and what others put into a sticky folder is theirs
 	}
-	open := mode & 0o002
-	if !closedGroup(st.Uid, st.Gid) {
-		open |= mode & 0o020
-	}
-	if open != 0 {
+	if othersWrite(&st) {
 		return hint.Add(fmt.Errorf("%s: mode %04o lets others write to it: %w", path, mode, ErrUnsafe), hint.Command("chmod", "go-w", path))
 	}
 	return nil
+}
+
+// othersWrite reports whether the mode lets somebody else write, which the members of
+// a closed group are not: with umask 002, as some systems have it, git and editors
+// leave what they write open to that group.
+func othersWrite(st *unix.Stat_t) bool {
+	return st.Mode&0o002 != 0 || st.Mode&0o020 != 0 && !closedGroup(st.Uid, st.Gid)
 }
 
 // closedGroup reports whether a group holds nobody but the owner and those who are

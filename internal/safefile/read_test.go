@@ -17,31 +17,47 @@ import (
 	"github.com/graphwork/wg-run/internal/hint"
 )
 
+// A group may write where it holds nobody but the owner, and never where the file is
+// private.
 func TestReadModes(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "secrets.toml")
-	for mode := os.FileMode(0); mode <= 0o777; mode++ {
-		if mode&0o400 == 0 && os.Geteuid() != 0 {
-			continue
+	for _, closed := range []bool{true, false} {
+		gid := os.Geteuid() // the owner's private group
+		if !closed {
+			gid = stranger
 		}
-		put(t, path, []byte("x"), mode)
-		for _, private := range []bool{false, true} {
-			want, wantHint := "", ""
-			switch {
-			case mode&0o022 != 0:
-				want, wantHint = fmt.Sprintf("mode %04o lets others write to it", mode), "chmod go-w "+path
-			case private && mode&0o044 != 0:
-				want, wantHint = fmt.Sprintf("mode %04o lets others read it", mode), "chmod 600 "+path
+		path := filepath.Join(t.TempDir(), "secrets.toml")
+		for mode := os.FileMode(0); mode <= 0o777; mode++ {
+			if mode&0o400 == 0 && os.Geteuid() != 0 {
+				continue
 			}
-			got, err := Read(path, Rule{Private: private, Max: 10})
-			call := fmt.Sprintf("Read(mode %04o, private %v)", mode, private)
-			switch {
-			case want == "" && (err != nil || string(got) != "x"):
-				t.Errorf("%s = %q, %v; want the content", call, got, err)
-			case want != "" && (!errors.Is(err, ErrUnsafe) || !strings.Contains(err.Error(), want) || got != nil):
-				t.Errorf("%s = %q, %v; want ErrUnsafe: %s", call, got, err, want)
-			case hint.Of(err) != wantHint:
-				t.Errorf("%s: hint %q, want %q", call, hint.Of(err), wantHint)
+			put(t, path, []byte("x"), mode)
+			if err := os.Chown(path, -1, gid); err != nil {
+				t.Skip(err)
 			}
+			readsAs(t, path, mode, closed)
+		}
+	}
+}
+
+func readsAs(t *testing.T, path string, mode os.FileMode, closed bool) {
+	t.Helper()
+	for _, private := range []bool{false, true} {
+		want, wantHint := "", ""
+		switch {
+		case mode&0o002 != 0 || mode&0o020 != 0 && (private || !closed):
+			want, wantHint = fmt.Sprintf("mode %04o lets others write to it", mode), "chmod go-w "+path
+		case private && mode&0o044 != 0:
+			want, wantHint = fmt.Sprintf("mode %04o lets others read it", mode), "chmod 600 "+path
+		}
+		got, err := Read(path, Rule{Private: private, Max: 10})
+		call := fmt.Sprintf("Read(mode %04o, closed group %v, private %v)", mode, closed, private)
+		switch {
+		case want == "" && (err != nil || string(got) != "x"):
+			t.Errorf("%s = %q, %v; want the content", call, got, err)
+		case want != "" && (!errors.Is(err, ErrUnsafe) || !strings.Contains(err.Error(), want) || got != nil):
+			t.Errorf("%s = %q, %v; want ErrUnsafe: %s", call, got, err, want)
+		case hint.Of(err) != wantHint:
+			t.Errorf("%s: hint %q, want %q", call, hint.Of(err), wantHint)
 		}
 	}
 }

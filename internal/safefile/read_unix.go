@@ -12,7 +12,8 @@ import (
 )
 
 // Read returns the content of path if it is a regular file, owned by us or
-// root, not writable by others (nor readable, if rule.Private) and at most
+// root, not writable by others (nor readable, if rule.Private, also by a group that
+// holds nobody else) and at most
 // rule.Max bytes. Otherwise the error wraps ErrUnsafe or ErrTooBig, or is the
 // system's (fs.ErrNotExist, …). Symlinks are followed.
 //
@@ -69,13 +70,22 @@ func judge(path string, st *unix.Stat_t, rule Rule) error {
 			"run it as that user, or look at what it holds and: "+hint.Command("chown", fmt.Sprint(uid), path))
 	}
 	mode := st.Mode & 0o777
-	if mode&0o022 != 0 {
-		return hint.Add(fmt.Errorf("%s: mode %04o lets others write to it: %w", path, mode, ErrUnsafe), hint.Command("chmod", "go-w", path))
+	if othersWrite(st) || rule.Private && mode&0o020 != 0 {
+		return narrow(st, fmt.Errorf("%s: mode %04o lets others write to it: %w", path, mode, ErrUnsafe), "go-w", path)
 	}
 	if rule.Private && mode&0o044 != 0 {
-		return hint.Add(fmt.Errorf("%s: mode %04o lets others read it: %w", path, mode, ErrUnsafe), hint.Command("chmod", "600", path))
+		return narrow(st, fmt.Errorf("%s: mode %04o lets others read it: %w", path, mode, ErrUnsafe), "600", path)
 	}
 	return nil
+}
+
+// narrow adds the chmod that mends err, where the file is ours: what is root's was
+// not meant for this.
+func narrow(st *unix.Stat_t, err error, mode, path string) error {
+	if st.Uid != uint32(os.Geteuid()) {
+		return err
+	}
+	return hint.Add(err, hint.Command("chmod", mode, path))
 }
 
 // readAll reads to the end, one byte further than max at most: a file can grow
@@ -121,7 +131,7 @@ func CheckDir(dir string) error {
 	if uid := uint32(os.Geteuid()); st.Uid != uid && st.Uid != 0 {
 		return fmt.Errorf("%s: owned by uid %d: %w", dir, st.Uid, ErrUnsafe)
 	}
-	if mode := st.Mode & 0o777; mode&0o022 != 0 && st.Mode&unix.S_ISVTX == 0 {
+	if mode := st.Mode & 0o777; othersWrite(&st) && st.Mode&unix.S_ISVTX == 0 {
 		return hint.Add(fmt.Errorf("%s: mode %04o lets others write to it: %w", dir, mode, ErrUnsafe), hint.Command("chmod", "go-w", dir))
 	}
 	return nil
