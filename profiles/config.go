@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/BurntSushi/toml"
@@ -69,6 +70,9 @@ func (c *Config) decode(data []byte) error {
 			return fmt.Errorf("'%s' stands outside of its table: write [secrets] above it", k)
 		}
 	}
+	if slices.ContainsFunc(md.Keys(), isMisnamedRow) {
+		return errors.New("[manager.…] is no table of wg-run's (did you mean [managers.…]?)")
+	}
 	if err := tomlfile.Check(md, configTables, func(parents toml.Key) ([]string, bool) {
 		switch {
 		case len(parents) == 1 && parents[0] == "secrets":
@@ -94,3 +98,6 @@ func (c *Config) decode(data []byte) error {
 	}
 	return nil
 }
+
+// isMisnamedRow: a table that another program could have, but for the key that a row needs.
+func isMisnamedRow(k toml.Key) bool { return len(k) == 3 && k[0] == "manager" && k[2] == "get" }

@@ -74,6 +74,7 @@ func TestConfigRefused(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"near key of audit":  {"[audit]\nenable = true", "unknown key 'enable' in table 'audit' (did you mean 'enabled'?)"},
 		"audit as text":      {"[audit]\nenabled = \"yes\"", "wrong type"},
+		"one manager":        {"[manager.foo]\nget = [\"foo\", \"{path}\"]", "did you mean [managers.…]?"},
 		"near key":           {"[secrets]\nalow_plaintext = true", "unknown key 'alow_plaintext' in table 'secrets' (did you mean 'allow_plaintext'?)"},
 		"far key":            {"[secrets]\nxyz = true", "unknown key 'xyz' in table 'secrets' (known: default_backend, allow_plaintext, timeout)"},
 		"table in ours":      {"[secrets.timeuot]\nx = 1", "unknown key 'timeuot' in table 'secrets' (did you mean 'timeout'?)"},
