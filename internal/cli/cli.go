@@ -14,6 +14,8 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/graphwork/wg-run/inject"
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
@@ -85,6 +87,8 @@ func unknownWord(args, worker []string) error {
 	text := "reading the command line: " + names.Show(args[0]) + " is no command of wg-run"
 	if near := names.Near(args[0], commandNames); near != "" {
 		text += fmt.Sprintf(" (did you mean '%s'?)", near)
+	} else if k, err := kong.New(&commands{}, kong.Name("wg-run")); err == nil {
+		text += deeper(k.Model.Node, "wg-run", args[0])
 	}
 	line := []string{"wg-run", "--"}
 	for _, a := range append(args[:len(args):len(args)], worker...) {
@@ -94,6 +98,20 @@ func unknownWord(args, worker []string) error {
 		line = append(line, a)
 	}
 	return hint.Add(errors.New(text), "to run it as a worker: "+hint.Command(line...))
+}
+
+// deeper names the commands called word that stand one level below node.
+func deeper(node *kong.Node, line, word string) string {
+	var found []string
+	for _, c := range node.Children {
+		if slices.ContainsFunc(c.Children, func(n *kong.Node) bool { return n.Name == word }) {
+			found = append(found, "'"+line+" "+c.Name+" "+word+"'")
+		}
+	}
+	if len(found) == 0 {
+		return ""
+	}
+	return "; did you mean " + strings.Join(found, " or ") + "?"
 }
 
 // crashed reports a panic without its value, which could hold a secret; a

@@ -184,7 +184,7 @@ func nearCommand(model *kong.Application, args []string) string {
 		if near := names.Near(a, known); near != "" {
 			return "; did you mean '" + line + " " + near + "'?"
 		}
-		break
+		return deeper(node, line, a)
 	}
 	return ""
 }
