@@ -70,7 +70,7 @@ func printTopHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	}
 	stdout("\nReferences:\n")
 	for _, b := range known(profiles.Locate()).Backends() {
-		stdout("  %-20s %s\n", b.Scheme+":", b.Help)
+		stdout("  %-20s %s\n", b.Scheme+":", names.Printable(b.Help)) // a user's row: what a terminal would obey
 	}
 	stdout("  %-20s %s\n", "auto:", "the first of the stores above that has it")
 	stdout("\nFiles are in ~/.wg, or $WG_HOME; $WG_PROFILE names a profile. More: wg-run COMMAND --help, and docs/.\n")
