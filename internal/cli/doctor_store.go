@@ -143,7 +143,8 @@ func (d *doctor) checkPlaintext(ctx context.Context) {
 	}
 	switch {
 	case d.r.DefaultBackend == "plaintext":
-		d.add(stateNote, fmt.Sprintf("the plaintext store is the default, unencrypted, and holds %d", len(list)), "wg-run secret backend set keyring")
+		d.add(stateNote, fmt.Sprintf("the plaintext store is the default, unencrypted, and holds %d", len(list)),
+			"wg-run secret backend set keyring, or where there is none: wg-run secret backend set age")
 	case len(list) > 0:
 		d.add(stateNote, fmt.Sprintf("the plaintext store is in use, unencrypted, and holds %d", len(list)),
 			"wg-run secret set NAME, and then: wg-run secret rm NAME --backend plaintext")
