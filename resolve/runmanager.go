@@ -36,25 +36,6 @@ type job struct {
 	talk bool
 }
 
-// group is the process group of a program.
-type group struct {
-	// terminal says that it has the terminal, and may ask a person there.
-	terminal bool
-	// restore takes the terminal back.
-	restore func()
-	// lives reports whether some of it still run.
-	lives func() bool
-}
-
-// ownGroup puts the command into a process group of its own that is killed as a
-// whole. With a person it gets the terminal, also as stdin if that is wanted;
-// without one it has none at all. It is nil where the platform has nothing.
-var ownGroup func(cmd *exec.Cmd, person, stdin bool) group
-
-// watchStop, where the platform has it, kills the group of a program that is stopped.
-// The result waits for the watch's end, and reports whether that was so.
-var watchStop func(cmd *exec.Cmd) (stopped func() bool)
-
 var (
 	// errStopped: we would wait for it, and it for the terminal, which it has.
 	errStopped = errors.New("it was stopped at the terminal, where it cannot be left waiting, and was ended")
@@ -88,45 +69,22 @@ func runManager(ctx context.Context, s *Settings, j job) ([]byte, error) {
 	switch {
 	case out.over:
 		err = ErrTooBig
-	case err == nil:
-		return out.b, nil
 	case errors.Is(err, exec.ErrWaitDelay) && cmd.ProcessState.Success():
-		if j.talk || out.complete() || !g.lives() {
-			return out.b, nil
+		err = nil
+		if !j.talk && !out.complete() && g.lives() {
+			err = errMoreToCome
 		}
-		err = errMoreToCome
-	case errors.Is(err, errStopped), errors.Is(err, errInterrupted):
+	case err == nil, errors.Is(err, errStopped), errors.Is(err, errInterrupted):
 	case ctx.Err() != nil:
 		err = timedOut(ctx)
 	default:
 		err = j.failed(err, out, errs)
 	}
-	clear(out.b)
-	return nil, err
-}
-
-// run is cmd.Run, but for what a person's keys may do to a program that asks.
-func run(cmd *exec.Cmd, g group) error {
-	stopped := func() bool { return false }
-	if err := cmd.Start(); err != nil {
-		return err
+	if err != nil {
+		clear(out.b)
+		return nil, err
 	}
-	if g.terminal && watchStop != nil {
-		stopped = watchStop(cmd)
-	}
-	err := cmd.Wait()
-	switch {
-	case stopped():
-		return errStopped
-	case g.terminal && wasInterrupted(cmd.ProcessState):
-		return errInterrupted
-	}
-	return err
-}
-
-// wasInterrupted reports whether SIGINT ended it, or a shell says so of what it ran.
-func wasInterrupted(p *os.ProcessState) bool {
-	return p.ExitCode() == 130 || p.ExitCode() == -1 && p.String() == "signal: interrupt"
+	return out.b, nil
 }
 
 func (j *job) failed(err error, out *boundedOut, errs *headOnly) error {
