@@ -80,7 +80,7 @@ func TestAgeModes(t *testing.T) {
 				t.Fatal(err)
 			}
 			doing := file + " with mode " + strconv.FormatInt(int64(mode), 8)
-			written, read := mode&0o022 != 0, mode&0o044 != 0 && file == "identity.txt"
+			written, read := mode&0o002 != 0 || mode&0o020 != 0 && file == "identity.txt", mode&0o044 != 0 && file == "identity.txt"
 			switch {
 			case !written && !read:
 				r.gets(doing)
