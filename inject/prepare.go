@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/graphwork/wg-run/fdpass"
@@ -131,9 +130,7 @@ func (p *Plan) fill(ctx context.Context, r *resolve.Resolver, req Request, chann
 			return forSecret(w, channelHint(err, channels[i]))
 		}
 	}
-	if slices.ContainsFunc(req.KeepEnv, resolve.NamesDescriptor) { // before the numbers are chosen: it has one
-		resolve.LeavePassphrase()
-	}
+	resolve.LeaveDescriptors(req.KeepEnv) // before the numbers are chosen: each has one
 	numbers, err := freeNumbers(len(p.Deliveries))
 	if err != nil {
 		return fmt.Errorf("choosing descriptors: %w", err)

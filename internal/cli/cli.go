@@ -185,7 +185,7 @@ func settings(home profiles.Home) (*resolve.Resolver, profiles.Config, error) {
 	if r.Person {
 		r.Ask = askPerson
 	}
-	resolve.WithholdPassphrase()
+	resolve.WithholdDescriptors()
 	return r, c, nil
 }
 
