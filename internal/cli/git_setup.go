@@ -86,10 +86,12 @@ func prepareCheckout(dir string) error {
 	if _, err := os.Lstat(ignore); errors.Is(err, os.ErrNotExist) {
 		return ensureLines(ignore, gitIgnore)
 	}
-	if _, err := git(dir, "check-ignore", "-q", "identity.txt", "secrets.toml"); err == nil {
-		return nil
+	for _, name := range []string{"identity.txt", "secrets.toml"} {
+		if _, err := git(dir, "check-ignore", "-q", name); err != nil { // 1: it is not ignored
+			return ensureLines(ignore, "identity.txt\nsecrets.toml\naudit.jsonl\n.lock*\n")
+		}
 	}
-	return ensureLines(ignore, "identity.txt\nsecrets.toml\naudit.jsonl\n.lock*\n")
+	return nil
 }
 
 // ensureLines appends the lines that a file does not have.
