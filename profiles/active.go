@@ -41,8 +41,25 @@ func (h Home) Use(ctx context.Context, name string) error {
 		if err != nil {
 			return err
 		}
+		if err := ownTarget(path, func() error { _, err := h.Active(); return err }); err != nil {
+			return err
+		}
 		return safefile.Write(path, []byte(name+"\n"))
 	})
+}
+
+// ownTarget refuses to write through a link that leads to something else than what is
+// to be written: a repository that was cloned may hold any link. read reads what is
+// there as what it should be.
+func ownTarget(path string, read func() error) error {
+	fi, err := os.Lstat(path)
+	if err != nil || fi.Mode()&os.ModeSymlink == 0 {
+		return nil
+	}
+	if err := read(); err != nil {
+		return hint.Add(fmt.Errorf("%s is a link, and not to a file of its kind: %w", path, err), "see where it leads: "+hint.Command("ls", "-l", path))
+	}
+	return nil
 }
 
 // Remove removes a profile; ErrNoProfile if there is none of that name. If it is the

@@ -45,7 +45,11 @@ func (h Home) Create(ctx context.Context, p *Profile, force bool) error {
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: %w", doing, err)
 	}
-	data, err := encodeProfile(p)
+	err = ownTarget(path, func() error { _, err := h.Profile(p.Name); return err })
+	var data []byte
+	if err == nil {
+		data, err = encodeProfile(p)
+	}
 	if err == nil {
 		err = safefile.Write(path, data)
 	}

@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"context"
+	"fmt"
 	"strings"
 )
 
@@ -21,7 +22,12 @@ func init() {
 			return nil, true, err
 		}
 		r := &Resolver{Settings: *s}
-		secret, err := r.one(ctx, ref, "") // no other store is looked through for a remark: age would be one
+		// Not Resolve: its text has the reference, which may be an identity in some other
+		// form, and for a remark it looks through other stores, of which age is one.
+		secret, err := r.get(ctx, ref)
+		if err != nil {
+			err = fmt.Errorf("asking %s: %w", scheme, err)
+		}
 		return secret, true, err
 	}
 }

@@ -30,7 +30,7 @@ func identityText(ctx context.Context, s *Settings) ([]byte, *ageKeys, error) {
 	}
 	secret, isRef, err := fetch(ctx, s, where)
 	if err != nil {
-		return nil, nil, fmt.Errorf("getting the identity that $%s names: %w", identityVariable, hardened(err))
+		return nil, nil, fmt.Errorf("getting the identity that $%s names: %w", identityVariable, unhinted(err))
 	}
 	switch {
 	case isRef:
@@ -105,3 +105,6 @@ func hardened(err error) error {
 	}
 	return hint.Add(errors.New(err.Error()), hint.Of(err))
 }
+
+// unhinted is hardened without the hint, which may repeat the reference.
+func unhinted(err error) error { return errors.New(err.Error()) }

@@ -133,6 +133,7 @@ func byPlugins[T any](ctx context.Context, s *Settings, ui *pluginUI, f func() (
 	if newChildren != nil {
 		endPlugins = newChildren()
 	}
+	defer s.withoutCredentials()()
 	v, err := fence(ctx, f)
 	if ctx.Err() != nil {
 		ui.asking.Lock() // which a question gives back once the terminal is as it was
@@ -143,4 +144,22 @@ func byPlugins[T any](ctx context.Context, s *Settings, ui *pluginUI, f func() (
 		err = fmt.Errorf("waiting for a plugin of age's: %w", err)
 	}
 	return v, err
+}
+
+// withoutCredentials takes what lets programs into secret stores out of the environment,
+// which the library hands to plugins, until the result is called. The worker's was
+// copied before.
+func (s *Settings) withoutCredentials() (restore func()) {
+	var taken [][2]string
+	for _, entry := range os.Environ() {
+		if name, value, _ := strings.Cut(entry, "="); isOthersCredential(s, name, nil) {
+			taken = append(taken, [2]string{name, value})
+			_ = os.Unsetenv(name)
+		}
+	}
+	return func() {
+		for _, t := range taken {
+			_ = os.Setenv(t[0], t[1])
+		}
+	}
 }

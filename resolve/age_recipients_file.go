@@ -1,7 +1,9 @@
 package resolve
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"os"
 	"strings"
 	"time"
@@ -10,7 +12,9 @@ import (
 	"github.com/graphwork/wg-run/internal/safefile"
 )
 
-func writeRecipients(ctx context.Context, s *Settings, d *document, data []byte) error {
+// writeRecipients writes the store for its recipients, and then recipients.txt, unless
+// somebody else has changed that meanwhile.
+func writeRecipients(ctx context.Context, s *Settings, d *document, before, data []byte) error {
 	if len(d.recipients) == 0 {
 		return hint.Add(errLockout, "wg-run secret recipients list")
 	}
@@ -23,6 +27,9 @@ func writeRecipients(ctx context.Context, s *Settings, d *document, data []byte)
 	}
 	if err := writeAge(ctx, s, d); err != nil {
 		return err
+	}
+	if _, now, err := readRecipients(s); err != nil || !bytes.Equal(now, before) {
+		return hint.Add(errors.New("recipients.txt was changed meanwhile, and is left as it is; the store was written"), "wg-run secret recipients list")
 	}
 	return safefile.Write(path, data)
 }

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -98,6 +99,7 @@ func setUpStore(ctx context.Context, s *Settings, keys *ageKeys) error {
 	if err != nil {
 		return err
 	}
+	before := bytes.Clone(data)
 	for _, text := range texts(file) {
 		if slices.Contains(own, text) {
 			d.recipients = []string{text}
@@ -106,7 +108,7 @@ func setUpStore(ctx context.Context, s *Settings, keys *ageKeys) error {
 	if !slices.Contains(texts(file), d.recipients[0]) {
 		data = appendRecipient(data, thisMachine(), d.recipients[0])
 	}
-	if err := writeRecipients(ctx, s, d, data); err != nil {
+	if err := writeRecipients(ctx, s, d, before, data); err != nil {
 		return fmt.Errorf("making the store: %w", err)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -54,15 +55,12 @@ func DescriptorOf(variable, value string) (fd int, ok bool) {
 	switch variable {
 	case passphraseVariable:
 	case identityVariable:
-		value = strings.TrimPrefix(value, "file:")
-		rest, is := strings.CutPrefix(value, "/dev/fd/")
-		if !is {
-			rest, is = strings.CutPrefix(value, "/proc/self/fd/")
-		}
-		if !is {
+		value, _, _ = strings.Cut(strings.TrimPrefix(value, "file:"), "#/")
+		dir, name := filepath.Split(filepath.Clean(value))
+		if !slices.Contains([]string{"/dev/fd/", "/proc/self/fd/", "/proc/thread-self/fd/", fmt.Sprintf("/proc/%d/fd/", os.Getpid())}, dir) {
 			return 0, false
 		}
-		value = rest
+		value = name
 	default:
 		return 0, false
 	}

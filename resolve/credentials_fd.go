@@ -9,9 +9,8 @@ import (
 // get fd, and reports whether that was a change.
 var setCloseOnExec func(fd int, on bool) (changed bool)
 
-// withheld are the descriptors that children do not get, by the variables that name
-// them.
-var withheld = map[string]int{}
+// withheld are the descriptors that children do not get.
+var withheld []int
 
 // WithholdDescriptors keeps the descriptors of the passphrase and the identity from
 // every program that is started from here on: managers, plugins of age and, at execve,
@@ -23,17 +22,16 @@ func WithholdDescriptors() {
 	for _, variable := range []string{passphraseVariable, identityVariable} {
 		fd, ok := DescriptorOf(variable, os.Getenv(variable))
 		if ok && fd > 2 && setCloseOnExec(fd, true) { // 0: who starts a program says what its input is
-			withheld[variable] = fd
+			withheld = append(withheld, fd)
 		}
 	}
 }
 
 // LeaveDescriptors undoes it for the variables that a worker is to keep.
 func LeaveDescriptors(keep []string) {
-	for variable, fd := range withheld {
-		if slices.Contains(keep, variable) {
+	for _, variable := range keep {
+		if fd, ok := DescriptorOf(variable, os.Getenv(variable)); ok && slices.Contains(withheld, fd) {
 			setCloseOnExec(fd, false)
-			delete(withheld, variable)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -141,10 +142,11 @@ func (r *Resolver) changeRecipients(ctx context.Context, doing string, change fu
 		if err != nil {
 			return err
 		}
+		before := bytes.Clone(data)
 		if data, err = change(d, texts(file), data); err != nil {
 			return err
 		}
-		return writeRecipients(ctx, s, d, data)
+		return writeRecipients(ctx, s, d, before, data)
 	}()
 	if err != nil {
 		return fmt.Errorf("%s: %w", doing, err)

@@ -63,6 +63,11 @@ func (d *doctor) checkTracked(dir string) {
 				hint.Command("git", "-C", filepath.Dir(path), "rm", "--cached", filepath.Base(path))+", and change the secrets: its history keeps it")
 		}
 	}
+	for _, name := range []string{"config.toml", "active-profile"} {
+		if path := tracked(dir, name); path != "" {
+			d.add(stateProblem, path+" is in git: whoever can push chooses what is run here", hint.Command("git", "-C", filepath.Dir(path), "rm", "--cached", name))
+		}
+	}
 	if path := tracked(dir, "secrets.age"); path != "" {
 		if driver, err := git(filepath.Dir(path), "config", "merge.wg-run.driver"); err != nil || driver == "" {
 			d.add(stateProblem, path+" is in git, which cannot merge it here", "wg-run secret git-setup")

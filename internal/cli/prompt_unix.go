@@ -61,3 +61,6 @@ func dieOf(s os.Signal) {
 	_ = unix.Kill(unix.Getpid(), s.(unix.Signal))
 	os.Exit(128 + int(s.(unix.Signal))) // the caller had it ignored
 }
+
+// noFollow opens a file itself, and not where a link leads.
+const noFollow = unix.O_NOFOLLOW

@@ -33,3 +33,5 @@ func readLine(tty *os.File) ([]byte, error) { return term.ReadPassword(int(tty.F
 func dieOf(os.Signal) { os.Exit(exitNo) }
 
 func discardTyped(*os.File) {}
+
+const noFollow = 0

@@ -81,7 +81,7 @@ func TestCheckProgramOfAStranger(t *testing.T) {
 }
 
 func TestClosedGroup(t *testing.T) {
-	for owner, want := range map[[2]uint32]bool{{1000, 0}: true, {1000, 1000}: true, {0, 0}: true, {1000, 100}: false, {0, 1000}: false} {
+	for owner, want := range map[[2]uint32]bool{{1000, 0}: false, {54321, 54321}: true, {0, 0}: true, {1000, 100}: false, {0, 1000}: false} {
 		if got := closedGroup(owner[0], owner[1]); got != want {
 			t.Errorf("closedGroup(uid %d, gid %d) = %v, want %v", owner[0], owner[1], got, want)
 		}

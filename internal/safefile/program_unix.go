@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -88,9 +89,29 @@ func othersWrite(st *unix.Stat_t) bool {
 	return st.Mode&0o002 != 0 || st.Mode&0o020 != 0 && !closedGroup(st.Uid, st.Gid)
 }
 
-// closedGroup reports whether a group holds nobody but the owner and those who are
-// root anyway: root's own, a private group of the owner, and on macOS the group of
-// the administrators, to which Homebrew gives its folders.
+// closedGroup reports whether a group holds nobody but the owner: a private one, as
+// many systems make it for each user, and on macOS the group of the administrators, to
+// which Homebrew gives its folders. It is looked up only where a group may write.
 func closedGroup(uid, gid uint32) bool {
-	return gid == 0 || gid == uid || runtime.GOOS == "darwin" && gid == 80
+	if runtime.GOOS == "darwin" && gid == 80 {
+		return true
+	}
+	return gid == uid && !hasOthers("/etc/group", gid, func(fields []string) bool {
+		return len(fields) > 3 && fields[3] != "" && fields[3] != fields[0] // group(5): members beside it
+	}) && !hasOthers("/etc/passwd", gid, func(fields []string) bool {
+		return len(fields) > 3 && fields[2] != strconv.Itoa(int(uid)) && fields[3] == strconv.Itoa(int(gid)) // passwd(5): whose first group it is
+	})
+}
+
+// hasOthers reports a line of a database of users for which is says so; of /etc/group
+// only that of the group counts. One that cannot be read names nobody.
+func hasOthers(file string, gid uint32, is func(fields []string) bool) bool {
+	data, _ := os.ReadFile(file)
+	for line := range strings.Lines(string(data)) {
+		fields := strings.Split(strings.TrimSpace(line), ":")
+		if len(fields) > 2 && (file != "/etc/group" || fields[2] == strconv.Itoa(int(gid))) && is(fields) {
+			return true
+		}
+	}
+	return false
 }

@@ -60,7 +60,7 @@ func LockAs(ctx context.Context, dir, name string) (unlock func(), err error) {
 // lockPath takes the lock of a file, which it makes if need be.
 func lockPath(ctx context.Context, path string) (unlock func(), err error) {
 	// Without blocking: somebody could have put a FIFO there.
-	l := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDONLY|syscall.O_NONBLOCK))
+	l := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDONLY|syscall.O_NONBLOCK|noFollow))
 	// One that is waited for in the kernel comes in turn: fifty that try again and
 	// again keep a machine busy, and some of them never get it.
 	locked := make(chan error, 1)

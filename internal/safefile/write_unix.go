@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/google/renameio/v2"
+	"golang.org/x/sys/unix"
 )
 
 func replace(target string, data []byte) error {
@@ -34,3 +35,6 @@ func syncDir(dir string) error {
 	defer func() { _ = d.Close() }()
 	return d.Sync()
 }
+
+// noFollow keeps a lock from being made where a link leads.
+const noFollow = unix.O_NOFOLLOW

@@ -2,51 +2,94 @@ package tomlfile
 
 import "bytes"
 
-// deepest is how many dots of keys and open brackets may lead to a value: the
-// library's time grows with their square, and it recurses, so that its stack could
-// overflow, which cannot be caught. What people write has less than ten.
-const deepest = 100
+// deepest is how many dots of keys and open brackets may lead to a value, and longest
+// how many bytes a key may have: the library's time grows with the square of the one,
+// times the other; and it recurses, so that its stack could overflow, which cannot be
+// caught. What people write has less than ten, and less than a hundred.
+const deepest, longest = 60, 1000
 
-// tooDeep reports whether something in data lies deeper than deepest. It knows
-// strings and comments, whose dots and brackets are text, and leaves what is not TOML
-// to the library, which stops there.
+// scan is where a walk over a file is. It knows strings and comments, whose dots and
+// brackets are text, and leaves what is not TOML to the library, which stops there.
+type scan struct {
+	outside [deepest]level // around each open bracket
+	open    int
+	level
+}
+
+// level is what is known at the innermost bracket.
+type level struct {
+	depth int
+	inKey bool // no = was seen since a key could begin
+	key   int  // its bytes so far
+	table bool // the bracket is a {
+}
+
+// tooDeep reports whether something in data lies deeper than deepest, or has a key
+// longer than longest.
 func tooDeep(data []byte) bool {
-	var outside [deepest]int // the depth around each open bracket
-	open, depth := 0, 0
+	s := scan{level: level{inKey: true}}
 	for i := 0; i < len(data); i++ {
+		length := 1
 		switch c := data[i]; c {
-		case '.':
-			depth++ // that of a number counts too: the next comma or line forgets it
-		case '[', '{':
-			if open == deepest {
-				return true
-			}
-			outside[open] = depth
-			open++
-			depth++
-		case ']', '}':
-			if open > 0 {
-				open--
-				depth = outside[open]
-			}
-		case ',':
-			if open > 0 {
-				depth = outside[open-1] + 1
-			}
-		case '\n':
-			if open == 0 {
-				depth = 0
-			}
 		case '#':
 			i += lineLength(data[i:]) - 1
+			length = 0
+		case ' ', '\t', '\r':
+			length = 0
 		case '"', '\'':
-			i += stringLength(data[i:]) - 1
+			length = stringLength(data[i:])
+			i += length - 1
+		default:
+			if !s.step(c) {
+				return true
+			}
 		}
-		if depth > deepest {
+		if s.inKey {
+			s.key += length
+		}
+		if s.depth > deepest || s.key > longest {
 			return true
 		}
 	}
 	return false
+}
+
+// step takes one character outside of strings; false where too many brackets are open.
+func (s *scan) step(c byte) bool {
+	switch c {
+	case '=':
+		s.inKey, s.key = false, 0
+	case '.':
+		s.depth++ // that of a number counts too: the next comma or line forgets it
+	case '[', '{':
+		if s.open == deepest {
+			return false
+		}
+		s.outside[s.open] = s.level
+		s.open++
+		s.depth++
+		if s.table = c == '{'; s.table {
+			s.inKey, s.key = true, 0
+		}
+	case ']', '}':
+		if s.open > 0 {
+			s.open--
+			key := s.key
+			s.level = s.outside[s.open]
+			if s.inKey { // a header, whose text goes on counting
+				s.key = key
+			}
+		}
+	case ',':
+		if s.open > 0 {
+			s.depth, s.inKey, s.key = s.outside[s.open-1].depth+1, s.table, 0
+		}
+	case '\n':
+		if s.open == 0 {
+			s.level = level{inKey: true}
+		}
+	}
+	return true
 }
 
 // lineLength is the length of the rest of a line, without its newline.
