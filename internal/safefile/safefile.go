@@ -61,6 +61,16 @@ func LockAs(ctx context.Context, dir, name string) (unlock func(), err error) {
 func lockPath(ctx context.Context, path string) (unlock func(), err error) {
 	// Without blocking: somebody could have put a FIFO there.
 	l := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDONLY|syscall.O_NONBLOCK|noFollow))
+	busy := hint.Add(fmt.Errorf("waiting for the lock %s: %w", path, ErrBusy),
+		"another wg-run writes there, or was stopped while it did: pgrep -a wg-run")
+	if ctx.Err() != nil {
+		return nil, busy
+	}
+	if ok, err := l.TryLock(); err != nil {
+		return nil, fmt.Errorf("locking %s: %w", path, err)
+	} else if ok {
+		return func() { _ = l.Unlock() }, nil
+	}
 	// One that is waited for in the kernel comes in turn: fifty that try again and
 	// again keep a machine busy, and some of them never get it.
 	locked := make(chan error, 1)
@@ -77,8 +87,7 @@ func lockPath(ctx context.Context, path string) (unlock func(), err error) {
 				_ = l.Unlock()
 			}
 		}()
-		return nil, hint.Add(fmt.Errorf("waiting for the lock %s: %w", path, ErrBusy),
-			"another wg-run writes there, or was stopped while it did: pgrep -a wg-run")
+		return nil, busy
 	}
 }
 
