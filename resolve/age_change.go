@@ -31,33 +31,35 @@ func removeAge(ctx context.Context, s *Settings, name string) error {
 // changeAge decrypts, changes and writes the store under its lock, for the
 // recipients that it had and recipients.txt still names.
 func changeAge(ctx context.Context, s *Settings, change func(*document) error) error {
-	unlock, err := lockAge(ctx, s)
+	return withAge(ctx, s, func(d *document) error {
+		if err := confirmed(s, d); err != nil {
+			return err
+		}
+		if err := change(d); err != nil {
+			return err
+		}
+		return writeAge(ctx, s, d)
+	})
+}
+
+// withAge opens the store under its lock for one who writes it. What only reads or
+// refuses makes no lock, and a person may take their time before it is taken.
+func withAge(ctx context.Context, s *Settings, do func(*document) error) error {
+	if _, err := readSealed(s); err != nil {
+		return err
+	}
+	if _, err := ageKeysOf(ctx, s); err != nil {
+		return err
+	}
+	unlock, err := safefile.Lock(ctx, s.Home)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	if _, err := ageKeysOf(ctx, s); err != nil { // a person may take their time: before the store is read
-		return err
-	}
 	d, err := openAge(ctx, s)
 	if err != nil {
 		return err
 	}
 	d.normalize()
-	if err := confirmed(s, d); err != nil {
-		return err
-	}
-	if err := change(d); err != nil {
-		return err
-	}
-	return writeAge(ctx, s, d)
-}
-
-// lockAge takes the lock of our folder, once it is known that there is a store: what
-// reads or refuses makes nothing.
-func lockAge(ctx context.Context, s *Settings) (unlock func(), err error) {
-	if _, err := readSealed(s); err != nil {
-		return nil, err
-	}
-	return safefile.Lock(ctx, s.Home)
+	return do(d)
 }

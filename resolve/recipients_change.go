@@ -124,20 +124,7 @@ func (r *Resolver) changeRecipients(ctx context.Context, doing string, change fu
 	ctx, cancel := context.WithTimeout(ctx, r.Deadline())
 	defer cancel()
 	s := &r.Settings
-	err := func() error {
-		unlock, err := lockAge(ctx, s)
-		if err != nil {
-			return err
-		}
-		defer unlock()
-		if _, err := ageKeysOf(ctx, s); err != nil { // a person may take their time: before the store is read
-			return err
-		}
-		d, err := openAge(ctx, s)
-		if err != nil {
-			return err
-		}
-		d.normalize()
+	err := withAge(ctx, s, func(d *document) error {
 		file, data, err := readRecipients(s)
 		if err != nil {
 			return err
@@ -147,7 +134,7 @@ func (r *Resolver) changeRecipients(ctx context.Context, doing string, change fu
 			return err
 		}
 		return writeRecipients(ctx, s, d, before, data)
-	}()
+	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", doing, err)
 	}

@@ -66,7 +66,7 @@ func printTopHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	}
 	stdout("\nCommands:\n")
 	for _, leaf := range k.Model.Leaves(true) {
-		stdout("  %-20s %s\n", strings.TrimPrefix(leaf.FullPath(), "wg-run "), leaf.Help)
+		stdout("  %-22s %s\n", strings.TrimPrefix(leaf.FullPath(), "wg-run "), leaf.Help)
 	}
 	stdout("\nReferences:\n")
 	for _, b := range known(profiles.Locate()).Backends() {
