@@ -3,11 +3,14 @@ package resolve
 import (
 	"context"
 	"errors"
+	"path/filepath"
 
 	"strconv"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // A plugin that hangs ends with the deadline.
@@ -28,12 +31,7 @@ func TestPluginHangs(t *testing.T) {
 		r := newPluginRig(t, name)
 		t.Cleanup(func() { r.killAll() })
 		ctx, cancel := context.WithCancel(t.Context())
-		go func() {
-			for len(r.started()) == 0 && t.Context().Err() == nil {
-				time.Sleep(time.Millisecond)
-			}
-			cancel()
-		}()
+		go func() { r.waitStarted(); cancel() }()
 		got, err := resolved(t, ctx, r.Resolver, ageK)
 		if OutcomeOf(err) != Failed || got != nil || r.leaks(err.Error()) {
 			t.Errorf("a plugin, %s, and nobody waits: Resolve = %v, %v; want a failure", name, got, err)
@@ -46,6 +44,23 @@ func TestPluginHangs(t *testing.T) {
 	}
 }
 
+// waitStarted returns once a plugin has noted that it was started: inotify(7).
+func (r *pluginRig) waitStarted() {
+	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC)
+	if err == nil {
+		defer func() { _ = unix.Close(fd) }()
+		_, err = unix.InotifyAddWatch(fd, filepath.Dir(r.starts), unix.IN_CREATE|unix.IN_MODIFY)
+	}
+	for events := make([]byte, 4096); err == nil && len(r.started()) == 0; {
+		if _, err = unix.Read(fd, events); err == unix.EINTR {
+			err = nil
+		}
+	}
+	if err != nil {
+		r.t.Errorf("watching for the start of a plugin: %v", err)
+	}
+}
+
 // wantEnded wants a process to end by itself within the watchdog's time.
 func (r *pluginRig) wantEnded(name, text string) {
 	r.t.Helper()
@@ -53,14 +68,24 @@ func (r *pluginRig) wantEnded(name, text string) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	for end := time.Now().Add(2 * time.Second); ; time.Sleep(time.Millisecond) {
-		if err := syscall.Kill(pid, 0); errors.Is(err, syscall.ESRCH) {
-			return
+	// A descriptor of a process is readable once that has ended: pidfd_open(2).
+	fd, err := unix.PidfdOpen(pid, 0)
+	if errors.Is(err, unix.ESRCH) {
+		return
+	}
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer func() { _ = unix.Close(fd) }()
+	for {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, int(watchdog.Milliseconds()))
+		if err == unix.EINTR {
+			continue
 		}
-		if time.Now().After(end) {
-			r.t.Errorf("a plugin, %s, 2 s after the deadline: its process is there, want it ended", name)
-			return
+		if n != 1 {
+			r.t.Errorf("a plugin, %s, after the deadline: its process is there (%v), want it ended", name, err)
 		}
+		return
 	}
 }
 
