@@ -51,7 +51,7 @@ func TestUseAndRemove(t *testing.T) {
 
 // Where there is no home yet, asking for what is not there makes none.
 func TestUseMakesNoHome(t *testing.T) {
-	h := Home{filepath.Join(t.TempDir(), "wg")}
+	h := Home{Dir: filepath.Join(t.TempDir(), "wg")}
 	if err := h.Use(t.Context(), "p"); !errors.Is(err, ErrNoProfile) {
 		t.Errorf("Use(p), no home = %v, want ErrNoProfile", err)
 	}

@@ -15,7 +15,7 @@ const planted = "sk-or-v1-0123456789abcdef"
 // home is a folder with the given files.
 func home(t *testing.T, files map[string]string) Home {
 	t.Helper()
-	h := Home{filepath.Join(t.TempDir(), "wg")}
+	h := Home{Dir: filepath.Join(t.TempDir(), "wg")}
 	if err := os.MkdirAll(filepath.Join(h.Dir, "profiles"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestConfig(t *testing.T) {
 }
 
 func TestConfigMissing(t *testing.T) {
-	for name, h := range map[string]Home{"no home": {}, "no folder": {filepath.Join(t.TempDir(), "no")}, "no file": home(t, nil)} {
+	for name, h := range map[string]Home{"no home": {}, "no folder": {Dir: filepath.Join(t.TempDir(), "no")}, "no file": home(t, nil)} {
 		got, err := h.Config()
 		if want := (Config{DefaultBackend: "keyring"}); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: Config() = %+v, %v; want %+v", name, got, err, want)

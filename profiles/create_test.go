@@ -25,7 +25,7 @@ func withUmask(t *testing.T, mask int) {
 func TestCreateModes(t *testing.T) {
 	for _, mask := range []int{0, 0o022, 0o077} {
 		withUmask(t, mask)
-		h := Home{filepath.Join(t.TempDir(), "deep", "wg")}
+		h := Home{Dir: filepath.Join(t.TempDir(), "deep", "wg")}
 		if err := h.Create(t.Context(), &Profile{Name: "p", APIKeyRef: "keyring:k"}, false); err != nil {
 			t.Errorf("umask %03o: Create = %v, want nil", mask, err)
 		}
@@ -48,7 +48,7 @@ func TestCreateReadsBack(t *testing.T) {
 		"plain", "", `"quoted" \ back`, "it's", "'''", `"""`, "two\nlines\n", "tab\t", "cr\r\n", "\x00\x01\x7f", "ünï ☃ 🔑",
 		"# no comment", "[no.table]", "= {}", "\u2028\u0085\ufeff", "{fd}", " spaces ", strings.Repeat("long ", 2000), "\xff\xfe not UTF-8",
 	} {
-		h := Home{t.TempDir()}
+		h := Home{Dir: t.TempDir()}
 		want := Profile{Name: "p", Description: text, Model: text, APIKeyRef: "keyring:k"}
 		if err := h.Create(t.Context(), &want, false); err != nil {
 			if text == "\xff\xfe not UTF-8" {

@@ -37,16 +37,64 @@ var (
 type Home struct {
 	// Dir is its path, or "" if it is not known (ErrNoHome).
 	Dir string
+	// files, where it is not nil, is what is read in place of the disk.
+	files map[string][]byte
+}
+
+// Frozen is the folder dir as it was when Snapshot read those files. Only what this
+// package reads comes from them.
+func Frozen(dir string, files map[string][]byte) Home {
+	if files == nil {
+		files = map[string][]byte{}
+	}
+	return Home{dir, files}
+}
+
+// Files are the files of a Frozen home; the caller does not change them.
+func (h Home) Files() map[string][]byte { return h.files }
+
+// Snapshot reads the settings, the active profile's name and all profiles. Files that
+// cannot be read, or are no profile, are left out and named by problems; config.toml must
+// be readable if it is there.
+func (h Home) Snapshot() (files map[string][]byte, problems []error, err error) {
+	files = map[string][]byte{}
+	if _, err := h.Config(); err != nil {
+		return nil, nil, err
+	}
+	for _, name := range []string{"config.toml", "active-profile"} {
+		data, err := h.read(name)
+		if err == nil {
+			files[name] = data
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return nil, nil, fmt.Errorf("reading %s: %w", name, err)
+		}
+	}
+	list, err := h.List()
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, name := range list {
+		data, err := h.read("profiles", name+".toml")
+		if err == nil {
+			_, err = parseProfile(name, data)
+		}
+		if err != nil {
+			problems = append(problems, fmt.Errorf("reading profile %s: %w", names.Show(name), err))
+			continue
+		}
+		files["profiles/"+name+".toml"] = data
+	}
+	return files, problems, nil
 }
 
 // Locate finds the folder: $WG_HOME, else ~/.wg. It looks at nothing on disk
 // and needs no passwd entry.
 func Locate() Home {
 	if dir := os.Getenv("WG_HOME"); dir != "" {
-		return Home{filepath.Clean(dir)}
+		return Home{Dir: filepath.Clean(dir)}
 	}
 	if home, err := os.UserHomeDir(); err == nil && home != "" {
-		return Home{filepath.Join(home, ".wg")}
+		return Home{Dir: filepath.Join(home, ".wg")}
 	}
 	return Home{}
 }
@@ -62,6 +110,12 @@ func (h Home) Path(elem ...string) (string, error) {
 // read returns a file of the folder. A missing file, folder or home is
 // fs.ErrNotExist.
 func (h Home) read(elem ...string) ([]byte, error) {
+	if h.files != nil {
+		if data, ok := h.files[strings.Join(elem, "/")]; ok {
+			return data, nil
+		}
+		return nil, fs.ErrNotExist
+	}
 	path, err := h.Path(elem...)
 	if err != nil {
 		return nil, fmt.Errorf("%w (%w)", err, fs.ErrNotExist)
@@ -84,6 +138,9 @@ func (h Home) read(elem ...string) ([]byte, error) {
 // List returns the names of all profiles, sorted. Files with other names are
 // passed over.
 func (h Home) List() ([]string, error) {
+	if h.files != nil {
+		return h.frozenNames(), nil
+	}
 	dir, err := h.Path("profiles")
 	if err != nil {
 		return nil, fmt.Errorf("listing profiles: %w", err)
@@ -103,4 +160,15 @@ func (h Home) List() ([]string, error) {
 	}
 	sort.Strings(list)
 	return list, nil
+}
+
+func (h Home) frozenNames() []string {
+	var list []string
+	for file := range h.files {
+		if name, ok := strings.CutPrefix(file, "profiles/"); ok {
+			list = append(list, strings.TrimSuffix(name, ".toml"))
+		}
+	}
+	sort.Strings(list)
+	return list
 }

@@ -62,7 +62,7 @@ func TestActive(t *testing.T) {
 			t.Errorf("Active(%q) = %q, %v; want an error that does not repeat it", text, got, err)
 		}
 	}
-	for name, h := range map[string]Home{"no file": home(t, nil), "no folder": {filepath.Join(t.TempDir(), "no")}} {
+	for name, h := range map[string]Home{"no file": home(t, nil), "no folder": {Dir: filepath.Join(t.TempDir(), "no")}} {
 		if got, err := h.Active(); !errors.Is(err, ErrNoneActive) {
 			t.Errorf("Active(%s) = %q, %v; want ErrNoneActive", name, got, err)
 		}
@@ -78,10 +78,10 @@ func TestList(t *testing.T) {
 	if strings.Join(got, " ") != "a a.b b" || err != nil {
 		t.Errorf("List() = %q, %v; want [a a.b b]", got, err)
 	}
-	if got, err := (Home{filepath.Join(t.TempDir(), "no")}).List(); len(got) != 0 || err != nil {
+	if got, err := (Home{Dir: filepath.Join(t.TempDir(), "no")}).List(); len(got) != 0 || err != nil {
 		t.Errorf("List(no folder) = %q, %v; want nothing", got, err)
 	}
-	file := Home{t.TempDir()}
+	file := Home{Dir: t.TempDir()}
 	if err := os.WriteFile(filepath.Join(file.Dir, "profiles"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
