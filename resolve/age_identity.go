@@ -34,6 +34,7 @@ func identityText(ctx context.Context, s *Settings) ([]byte, *ageKeys, error) {
 	}
 	switch {
 	case isRef:
+		keys.opened = bytes.Clone(secret.Bytes())
 		return secret.Bytes(), keys, nil
 	case isIdentityText(where):
 		s.say("warning: $%s holds the identity itself, and every program below this shell inherits it; better is a file", identityVariable)

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,8 @@ type ageKeys struct {
 	plugins []string
 	// ssh is the path of an ssh key, which the age program reads.
 	ssh string
+	// opened is the identity's text, where somebody unlocked it or another backend had it.
+	opened []byte
 	// noted are the recipients in the comments of the identity file.
 	noted []string
 }
@@ -48,6 +51,7 @@ func ageKeysOf(ctx context.Context, s *Settings) (*ageKeys, error) {
 			return nil, fmt.Errorf("unlocking the identity %s: %w", keys.from, err)
 		}
 		defer clear(inside)
+		keys.opened = bytes.Clone(inside)
 		if text = inside; isSealed(text) {
 			return nil, fmt.Errorf("reading the identity %s: it is encrypted twice", keys.from)
 		}
@@ -57,6 +61,16 @@ func ageKeysOf(ctx context.Context, s *Settings) (*ageKeys, error) {
 	}
 	memory.keys = keys
 	return keys, nil
+}
+
+// OpenedIdentity is the identity that opens the age store, where this process had to ask
+// for it: a passphrase unlocked it, or $WG_AGE_IDENTITY names it by a reference. nil
+// where it lies in a file, or was not needed yet.
+func (s *Settings) OpenedIdentity() []byte {
+	if keys := s.ageMemory().keys; keys != nil {
+		return keys.opened
+	}
+	return nil
 }
 
 // parse reads the lines of an identity file, as age(1) documents it under -i.

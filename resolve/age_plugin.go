@@ -65,7 +65,7 @@ func pluginProgram(name string) error {
 	// With AGEDEBUG=plugin the library would print what is said to the plugin, keys
 	// of files included.
 	_ = os.Unsetenv("AGEDEBUG")
-	if _, err := program("age-plugin-" + name); err != nil {
+	if _, err := program(&Settings{}, "age-plugin-"+name); err != nil {
 		return hint.Add(hardened(err), "the recipient or the identity is of that plugin: install it")
 	}
 	return nil

@@ -67,7 +67,7 @@ func sealByProgram(ctx context.Context, s *Settings, plain []byte, to []string) 
 
 // runAge runs the age program. That it is missing does not mean that the store is.
 func runAge(ctx context.Context, s *Settings, input []byte, args ...string) ([]byte, error) {
-	path, err := program("age")
+	path, err := program(s, "age")
 	if err != nil {
 		return nil, hint.Add(hardened(err), "ssh keys need the program age: https://age-encryption.org")
 	}

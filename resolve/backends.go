@@ -19,6 +19,11 @@ type Backend struct {
 	// Local says that Get reads only our own files or memory, and needs no
 	// deadline: a timer costs a thread and a poller at every start.
 	Local bool
+	// Here says that the answer is the asking process's own: its environment, or files
+	// that a mount gives to it. A broker cannot answer in its place.
+	Here bool
+	// runs, where it is set, lists the programs that Get asks, by name.
+	runs func() []string
 	// Named says that a path is a name of ours (names.Valid).
 	Named bool
 	// Check, where it is set, returns the error that Get would meet whatever the

@@ -10,6 +10,7 @@ import (
 var envBackend = Backend{
 	Scheme: "env",
 	Help:   "an environment variable (deprecated)",
+	Here:   true,
 	Local:  true,
 	Get: func(_ context.Context, s *Settings, variable string) (*Secret, error) {
 		value := os.Getenv(variable)
@@ -25,6 +26,7 @@ var envBackend = Backend{
 var literalBackend = Backend{
 	Scheme: "literal",
 	Help:   "the text itself, for tests only",
+	Here:   true,
 	Local:  true,
 	Get: func(_ context.Context, s *Settings, value string) (*Secret, error) {
 		s.say("WARNING: literal: puts the secret itself on the command line or into a file; it is for tests only")

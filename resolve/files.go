@@ -16,6 +16,7 @@ import (
 var fileBackend = Backend{
 	Scheme: "file",
 	Help:   "a file, such as a Docker or Kubernetes secret",
+	Here:   true,
 	Get: func(ctx context.Context, _ *Settings, path string) (*Secret, error) {
 		path, err := homePath(path)
 		if err != nil {
@@ -42,6 +43,7 @@ func homePath(path string) (string, error) {
 var credentialBackend = Backend{
 	Scheme: "credential",
 	Help:   "a systemd credential in $CREDENTIALS_DIRECTORY",
+	Here:   true,
 	Check: func(context.Context, *Settings) error {
 		_, err := credentialsDirectory()
 		return err

@@ -70,6 +70,13 @@ func rowBackend(scheme string, row func() (*managerRow, error)) Backend {
 	return Backend{
 		Scheme:  scheme,
 		Program: true,
+		runs: func() []string {
+			r, err := row()
+			if err != nil {
+				return nil
+			}
+			return append(r.Get[:1:1], r.Check[:min(1, len(r.Check))]...)
+		},
 		Form: func(path string) error {
 			r, err := row()
 			if err == nil {
@@ -108,8 +115,12 @@ func managerOf(scheme string) (*managerRow, error) {
 	return row, nil
 }
 
-// program finds a manager's program and refuses one that others could replace.
-func program(name string) (string, error) {
+// program finds a manager's program and refuses one that others could replace, or that
+// is not the one of Settings.Programs.
+func program(s *Settings, name string) (string, error) {
+	if found, ok := s.Programs[name]; ok {
+		return sameProgram(name, found)
+	}
 	path, err := exec.LookPath(name)
 	if errors.Is(err, exec.ErrNotFound) {
 		return "", hint.Add(fmt.Errorf("the program %s is not installed: %w", name, ErrUnavailable),
@@ -134,7 +145,7 @@ func (row *managerRow) read(ctx context.Context, s *Settings, scheme, path strin
 		return nil, err
 	}
 	j := job{argv: fill(row.Get, values), owners: row.owners(scheme), asks: row.Asks, alone: s.NoPrompt}
-	if j.program, err = program(row.Get[0]); err != nil {
+	if j.program, err = program(s, row.Get[0]); err != nil {
 		return nil, err
 	}
 	if row.Field != "" {

@@ -113,10 +113,10 @@ const checkTime = 5 * time.Second
 // check says whether the manager is there, and, where its row can tell, whether it
 // would answer. Nobody is asked anything.
 func (row *managerRow) check(ctx context.Context, s *Settings, scheme string) error {
-	if _, err := program(row.Get[0]); err != nil || len(row.Check) == 0 {
+	if _, err := program(s, row.Get[0]); err != nil || len(row.Check) == 0 {
 		return err
 	}
-	file, err := program(row.Check[0])
+	file, err := program(s, row.Check[0])
 	if err != nil {
 		return err
 	}

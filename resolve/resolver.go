@@ -40,6 +40,9 @@ type Settings struct {
 	NoPrompt bool
 	// Managers are the user's own rows, as UserManagers makes them of config.toml.
 	Managers []Backend
+	// Programs, where it is set, are the programs that may be asked, as FindPrograms found
+	// them: one that was put in the place of another is refused.
+	Programs map[string]string
 	// Say prints one line for a person. It may be called from any goroutine.
 	Say func(line string)
 	// Ask has a person type a line that is not shown, and returns it. Its error wraps
@@ -70,6 +73,9 @@ func (s *Settings) Deadline() time.Duration {
 // Resolver resolves references.
 type Resolver struct {
 	Settings
+	// First, if set, is asked before the backends: what a broker handed over. It returns
+	// nil where it has nothing to say of a reference.
+	First func(Ref) (*Secret, error)
 	// Trace, if set, is told of each backend that was asked.
 	Trace func(Step)
 }
@@ -88,6 +94,11 @@ type Step struct {
 // bytes. The error wraps ErrNotFound or ErrUnavailable where that is the cause
 // and holds no value.
 func (r *Resolver) Resolve(ctx context.Context, ref Ref) (*Secret, error) {
+	if r.First != nil {
+		if secret, err := r.First(ref); secret != nil || err != nil {
+			return secret, err
+		}
+	}
 	if ref.Scheme == "auto" {
 		return r.search(ctx, ref)
 	}

@@ -62,6 +62,16 @@ func CheckProgram(path string) error {
 	}
 }
 
+// Fingerprint tells a file from what somebody put in its place, or wrote into it: the
+// time of the last change (st_ctim, inode(7)) cannot be set by an unprivileged user.
+func Fingerprint(path string) (string, error) {
+	var st unix.Stat_t
+	if err := unix.Stat(path, &st); err != nil {
+		return "", &os.PathError{Op: "stat", Path: path, Err: err}
+	}
+	return fmt.Sprintf("%d:%d:%d:%d", st.Dev, st.Ino, st.Size, st.Ctim.Nano()), nil
+}
+
 // trusted judges one file, folder or symlink, not what the link points to.
 func trusted(path string) error {
 	var st unix.Stat_t

@@ -1,0 +1,61 @@
+package resolve
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/safefile"
+)
+
+// Shared reports whether a reference means the same to every process of the user, so
+// that a broker can answer it.
+func (s *Settings) Shared(ref Ref) bool {
+	b := s.BackendOf(ref.Scheme)
+	return ref.Variable() == "" && (b == nil || !b.Here)
+}
+
+// FindPrograms finds the programs that those references are resolved by, for
+// Settings.Programs: by their names, where each is and what it is now; "" for one that
+// is not installed or may not be asked.
+func (s *Settings) FindPrograms(refs []Ref) map[string]string {
+	found := map[string]string{}
+	for _, ref := range refs {
+		list := []string{"age"} // which reads ssh keys
+		if b := s.BackendOf(ref.Scheme); b != nil && b.Store == nil {
+			list = nil
+			if b.runs != nil {
+				list = b.runs()
+			}
+		}
+		for _, name := range list {
+			if _, ok := found[name]; ok {
+				continue
+			}
+			found[name] = ""
+			if path, err := program(&Settings{}, name); err == nil {
+				if print, err := safefile.Fingerprint(path); err == nil {
+					found[name] = print + " " + path
+				}
+			}
+		}
+	}
+	return found
+}
+
+// sameProgram returns the path of a program if it still is what was found.
+func sameProgram(name, found string) (string, error) {
+	print, path, _ := strings.Cut(found, " ")
+	if path == "" {
+		return "", hint.Add(fmt.Errorf("the program %s was not installed when the broker looked: %w", name, ErrUnavailable),
+			"wg-run broker reload")
+	}
+	if now, err := safefile.Fingerprint(path); err != nil || now != print {
+		return "", hint.Add(fmt.Errorf("looking at the program %s: %w", name, errOtherProgram),
+			"if that was you, as by an update: wg-run broker reload")
+	}
+	return path, safefile.CheckProgram(path)
+}
+
+var errOtherProgram = errors.New("its file is not what it was when the broker looked")
