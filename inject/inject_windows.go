@@ -12,3 +12,9 @@ func freeNumbers(int) ([]int, error) { return nil, ErrUnsupported }
 
 // Exec is not possible on Windows, which cannot replace a process.
 func (p *Plan) Exec() error { return ErrUnsupported }
+
+// Adopts: Windows has no orphans that come back.
+func Adopts() bool { return false }
+
+// Stay returns ErrUnsupported.
+func Stay([]string) (int, error) { return 0, ErrUnsupported }
