@@ -28,7 +28,7 @@ const (
 )
 
 // commandNames are the words that are commands of ours and not workers.
-var commandNames = []string{"secret", "profile", "doctor", "migrate", "completion"}
+var commandNames = []string{"secret", "profile", "doctor", "migrate", "completion", "broker"}
 
 // Main runs wg-run with the process's arguments and ends the process.
 func Main() {
@@ -50,10 +50,15 @@ func run(args []string) (code int) {
 	switch {
 	case answering(args):
 		return answer(os.Stdin)
+	case len(args) == 2 && args[0] == "broker" && brokerRoles[args[1]] != nil:
+		return brokerRole(args[1])
 	case slices.Contains(ours, "--help") && dashes, slices.Contains(ours, "-h") && dashes:
 		return topFlags(nil)
 	case len(ours) > 0 && slices.Contains(commandNames, ours[0]):
 		if dashes {
+			if ours[0] == "broker" {
+				return runBroker(ours[1:], worker)
+			}
 			return complain(errNoDashes, exitRefused)
 		}
 		return command(ours)

@@ -19,7 +19,11 @@ import (
 // backends for real and starts nothing.
 func explain(f *runFlags, worker []string) int {
 	environ := os.Environ()
-	home := profiles.Locate()
+	held, err := f.fromBroker(profiles.Locate())
+	if err != nil {
+		return complain(err, exitNo)
+	}
+	home := held.home
 	r, err := newResolver(home)
 	if err != nil {
 		return complain(err, exitNo)
@@ -36,6 +40,8 @@ func explain(f *runFlags, worker []string) int {
 	for _, w := range req.Secrets {
 		row("secret", "%s: %s", names.Or(w.Name, "…"), w.Ref)
 	}
+	held.serve(r, req)
+	held.explain()
 	r.Trace = explainStep
 	plan, err := inject.Prepare(context.Background(), r, req)
 	if err != nil {

@@ -61,6 +61,7 @@ type commands struct {
 	Profile profileCmd `cmd:"" help:"Make, show, list, choose and remove profiles."`
 	Doctor  doctorCmd  `cmd:"" help:"Look for all that can be wrong, and name the command that mends it."`
 	Migrate migrateCmd `cmd:"" help:"Move keys from environment variables into the default backend, and profiles to references."`
+	Broker  brokerCmd  `cmd:"" help:"Hold the secrets of a dispatcher's profiles for as long as it runs: wg-run broker -- DISPATCHER."`
 
 	Completion completionCmd `cmd:"" help:"Print the code that makes a shell complete wg-run's command line."`
 }

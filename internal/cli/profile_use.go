@@ -31,9 +31,14 @@ func (c *profileUse) Run() error {
 	if err != nil {
 		return err
 	}
+	brokers, err := prepareSwitch(home, p.Name)
+	if err != nil {
+		return err
+	}
+	defer brokers.close()
 	ctx, cancel := locking(home)
 	defer cancel()
-	if err := home.Use(ctx, p.Name); err != nil {
+	if err := brokers.commit(func() error { return home.Use(ctx, p.Name) }); err != nil {
 		return err
 	}
 	resolved := "its secret resolves"

@@ -46,7 +46,11 @@ func runWorker(args, worker []string) int {
 
 func start(f *runFlags, worker []string) error {
 	environ := os.Environ()
-	home := profiles.Locate()
+	held, err := f.fromBroker(profiles.Locate())
+	if err != nil {
+		return err
+	}
+	home := held.home
 	r, config, err := settings(home)
 	if err != nil {
 		return err
@@ -57,6 +61,7 @@ func start(f *runFlags, worker []string) error {
 	if err != nil {
 		return record.refused(err)
 	}
+	held.serve(r, req)
 	plan, err := inject.Prepare(context.Background(), r, req)
 	if err != nil {
 		return record.refused(err)
@@ -79,19 +84,28 @@ type chosen struct {
 	name, by string
 }
 
-// choose finds the profile: --profile, else $WG_PROFILE, else the active one.
-// With --ref or --secret only --profile counts.
-func (f *runFlags) choose(home profiles.Home) (c chosen, err error) {
-	name := f.Profile
+// named is the name of the profile and who chose it: --profile, else $WG_PROFILE, else
+// the active one, whose name is still to be found. With --ref or --secret only --profile
+// counts: by is "" where no profile is wanted.
+func (f *runFlags) named() (name, by string) {
 	switch {
-	case name != "":
-		c.by = "--profile"
+	case f.Profile != "":
+		return f.Profile, "--profile"
 	case f.Ref != "" || len(f.Secret) > 0:
-		return c, nil
+		return "", ""
 	case os.Getenv("WG_PROFILE") != "":
-		name, c.by = os.Getenv("WG_PROFILE"), "$WG_PROFILE"
-	default:
-		c.by = "active-profile"
+		return os.Getenv("WG_PROFILE"), "$WG_PROFILE"
+	}
+	return "", "active-profile"
+}
+
+// choose finds the profile.
+func (f *runFlags) choose(home profiles.Home) (c chosen, err error) {
+	name, by := f.named()
+	if c.by = by; by == "" {
+		return c, nil
+	}
+	if name == "" {
 		if name, err = home.Active(); err != nil {
 			return c, noneActive(err)
 		}

@@ -113,6 +113,7 @@ func (c *secretRm) Run() error {
 	if err := r.Remove(context.Background(), scheme, c.Name); err != nil {
 		return err
 	}
+	tellStored(scheme, c.Name)
 	say(fmt.Sprintf("removed %s from %s", names.Show(c.Name), scheme))
 	return nil
 }

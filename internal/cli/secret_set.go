@@ -41,6 +41,7 @@ func (c *secretSet) Run() error {
 	if err != nil {
 		return err
 	}
+	tellStored(scheme, c.Name)
 	done := "stored"
 	if replaced {
 		done = "replaced"

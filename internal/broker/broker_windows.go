@@ -1,0 +1,40 @@
+package broker
+
+// What Windows has no counterpart for: descriptors by number, sockets that know the
+// process at the other end.
+
+// Switch is a change of the active profile that a broker has prepared.
+type Switch struct{}
+
+// Launch returns ErrUnsupported.
+func Launch(*Order) (Address, error) { return Address{}, ErrUnsupported }
+
+// Detach returns ErrUnsupported.
+func Detach() error { return ErrUnsupported }
+
+// Serve returns ErrUnsupported.
+func Serve(Hooks) error { return ErrUnsupported }
+
+// Ask returns ErrUnsupported.
+func Ask(Address, Request, func()) (*Answer, error) { return nil, ErrUnsupported }
+
+// Status returns ErrUnsupported.
+func (Address) Status() (Status, error) { return Status{}, ErrUnsupported }
+
+// Forget returns ErrUnsupported.
+func (Address) Forget(...string) (int, error) { return 0, ErrUnsupported }
+
+// Reload returns ErrUnsupported.
+func (Address) Reload(string) (bool, error) { return false, ErrUnsupported }
+
+// Prepare returns ErrUnsupported.
+func (Address) Prepare(string, string) (*Switch, error) { return nil, ErrUnsupported }
+
+// Commit returns ErrUnsupported.
+func (*Switch) Commit() error { return ErrUnsupported }
+
+// Undo returns ErrUnsupported.
+func (*Switch) Undo() error { return ErrUnsupported }
+
+// Close does nothing.
+func (*Switch) Close() {}

@@ -1,0 +1,273 @@
+//go:build unix
+
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// launchTime bounds the start of a broker.
+const launchTime = 10 * time.Second
+
+// orderFD is the descriptor on which a broker gets its order.
+const orderFD = 3
+
+// self is this very program, also if its file was replaced since.
+func self() string {
+	if _, err := os.Stat("/proc/self/exe"); err == nil {
+		return "/proc/self/exe"
+	}
+	if path, err := os.Executable(); err == nil {
+		return path
+	}
+	return os.Args[0]
+}
+
+// role is a command that starts this program in a role.
+func role(ctx context.Context, name string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, self(), "broker", name)
+	cmd.Args[0] = "wg-run"
+	return cmd
+}
+
+// Launch starts a broker and returns its address, for Variable. It is no child of this
+// process, and ends when o.Dispatcher does.
+func Launch(o *Order) (Address, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), launchTime)
+	defer cancel()
+	ours, theirs, err := socketPair()
+	if err != nil {
+		return Address{}, fmt.Errorf("starting the broker: %w", err)
+	}
+	defer func() { _ = ours.Close() }()
+	cmd := role(ctx, RoleDetach)
+	cmd.ExtraFiles = []*os.File{theirs}
+	err = cmd.Run()
+	_ = theirs.Close()
+	if err != nil {
+		return Address{}, fmt.Errorf("starting the broker: %w", err)
+	}
+	_ = ours.SetDeadline(time.Now().Add(launchTime))
+	if err := o.write(ours); err != nil {
+		return Address{}, fmt.Errorf("starting the broker: %w", err)
+	}
+	var a Address
+	var said Value
+	err = (&reader{r: ours, limit: maxRequest}).each(func(tag byte, text string) (err error) {
+		if tag == frameDone {
+			a, err = ParseAddress(text)
+		} else if !said.take(tag, text) {
+			err = errWire
+		}
+		return err
+	}, nil)
+	if said.Err != nil {
+		return Address{}, fmt.Errorf("starting the broker: %w", said.Err.Err())
+	}
+	if err != nil {
+		return Address{}, fmt.Errorf("starting the broker: it ended, or said nothing: %w", err)
+	}
+	return a, nil
+}
+
+// socketPair are two ends of a connection, ours for Go's poller.
+func socketPair() (ours net.Conn, theirs *os.File, err error) {
+	syscall.ForkLock.RLock()
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	if err == nil {
+		unix.CloseOnExec(fds[0])
+		unix.CloseOnExec(fds[1])
+	}
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		return nil, nil, err
+	}
+	theirs = os.NewFile(uintptr(fds[1]), "order")
+	mine := os.NewFile(uintptr(fds[0]), "order")
+	defer func() { _ = mine.Close() }()
+	if ours, err = net.FileConn(mine); err != nil {
+		_ = theirs.Close()
+	}
+	return ours, theirs, err
+}
+
+// Detach starts the broker in a session of its own and without the descriptors of its
+// caller: they, a terminal's hangup and ctrl-C are the dispatcher's.
+func Detach() error {
+	order := os.NewFile(orderFD, "order")
+	if _, err := order.Stat(); err != nil {
+		return errNotForPeople
+	}
+	closeOnExec()
+	cmd := role(context.Background(), RoleServe)
+	cmd.ExtraFiles = []*os.File{order}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	return cmd.Start()
+}
+
+var errNotForPeople = errors.New("this command is wg-run's own: see wg-run broker --help")
+
+// closeOnExec keeps every descriptor from what is started from here on.
+func closeOnExec() {
+	entries, _ := os.ReadDir("/dev/fd")
+	for _, e := range entries {
+		if fd, err := strconv.Atoi(e.Name()); err == nil && fd > 2 {
+			unix.CloseOnExec(fd)
+		}
+	}
+}
+
+// Serve is the broker's process: it gets its order on a descriptor and ends with the
+// dispatcher. The caller has closed its memory to other processes.
+func Serve(hooks Hooks) error {
+	unix.Umask(0o077)
+	_ = unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{})
+	file := os.NewFile(orderFD, "order")
+	c, err := net.FileConn(file)
+	if err != nil {
+		return errNotForPeople
+	}
+	unix.CloseOnExec(orderFD)
+	_ = file.Close()
+	defer func() { _ = c.Close() }()
+	_ = c.SetDeadline(time.Now().Add(launchTime))
+	cwd, _ := os.Getwd()
+	_ = os.Chdir("/")
+	mem := &pages{}
+	o, err := readOrder(c, mem, hooks.Parse)
+	if err == nil {
+		err = serve(o, mem, hooks, helpers(o, cwd), func(a Address) error {
+			defer func() { _ = c.Close() }()
+			return writeAll(c, newMessage().add(frameDone, a.String()).end())
+		})
+	}
+	if err != nil {
+		_ = writeAll(c, newMessage().failure(FailureOf(err)).end())
+	}
+	return err
+}
+
+// helpers asks backends by processes of their own, in the environment of the broker's
+// start.
+func helpers(o *Order, cwd string) lookup {
+	environ := helperEnviron(o.Identity != nil)
+	return func(ctx context.Context, q asked) Value {
+		query := &Query{
+			Home: q.policy.Home, Programs: q.policy.Programs, Profile: q.profile, Name: q.name,
+			Quiet: q.quiet, Person: o.Person, Files: map[string][]byte{},
+		}
+		for _, name := range []string{"config.toml", "profiles/" + q.profile + ".toml"} {
+			if content, ok := q.policy.Files[name]; ok {
+				query.Files[name] = content
+			}
+		}
+		v, err := help(ctx, query, environ, cwd, o.Identity, q.into)
+		if err != nil {
+			v.Err = FailureOf(fmt.Errorf("looking it up: %w", err))
+		}
+		return v
+	}
+}
+
+// identityFD is where a helper finds the identity.
+const identityFD = 3
+
+func helperEnviron(identity bool) []string {
+	var list []string
+	for _, entry := range os.Environ() {
+		name, value, _ := strings.Cut(entry, "=")
+		switch {
+		case name == Variable, name == "WG_AGE_PASSPHRASE_FD", name == "WG_AGE_IDENTITY" && identity:
+		case name == "PATH":
+			list = append(list, "PATH="+oursLast(value))
+		default:
+			list = append(list, entry)
+		}
+	}
+	if identity {
+		list = append(list, fmt.Sprintf("WG_AGE_IDENTITY=file:/dev/fd/%d", identityFD))
+	}
+	return list
+}
+
+// oursLast puts the folders of PATH to which this user may write behind the others: what
+// a worker plants there does not come before the system's programs.
+func oursLast(path string) string {
+	var first, last []string
+	for dir := range strings.SplitSeq(path, ":") {
+		if unix.Access(dir, unix.W_OK) == nil {
+			last = append(last, dir)
+		} else {
+			first = append(first, dir)
+		}
+	}
+	return strings.Join(append(first, last...), ":")
+}
+
+// help starts a helper, and ends it with all that it started when ctx ends.
+func help(ctx context.Context, q *Query, environ []string, cwd string, identity []byte, into func(int) ([]byte, error)) (Value, error) {
+	var v Value
+	cmd := role(ctx, RoleLookup)
+	cmd.Env, cmd.Dir = environ, cwd
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return v, err
+	}
+	out, outW, err := os.Pipe()
+	if err != nil {
+		return v, err
+	}
+	defer func() { _ = out.Close() }()
+	cmd.Stdout = outW
+	var key, keyW *os.File
+	if identity != nil {
+		if key, keyW, err = os.Pipe(); err != nil {
+			_ = outW.Close()
+			return v, err
+		}
+		defer func() { _ = keyW.Close() }()
+		cmd.ExtraFiles = []*os.File{key}
+	}
+	err = cmd.Start()
+	_ = outW.Close()
+	if key != nil {
+		_ = key.Close()
+	}
+	if err != nil {
+		return v, err
+	}
+	stop := context.AfterFunc(ctx, func() { _ = out.Close() })
+	defer stop()
+	go func() {
+		if keyW != nil {
+			_, _ = keyW.Write(identity)
+			_ = keyW.Close()
+		}
+	}()
+	if err = q.write(in); err == nil {
+		v = readAnswer(out, into)
+	}
+	_ = in.Close()
+	_ = unix.Kill(-cmd.Process.Pid, unix.SIGKILL) // what it started and left
+	_ = cmd.Wait()
+	if ctx.Err() != nil {
+		return Value{}, errTime
+	}
+	return v, err
+}
+
+var errTime = errors.New("no answer in time")

@@ -1,0 +1,103 @@
+//go:build unix
+
+package broker
+
+import (
+	"errors"
+	"net"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// peer is the process at the other end.
+type peer struct {
+	identity
+	uid uint32
+	// handle is a descriptor of the process itself, -1 where the platform has none.
+	handle int
+}
+
+func (p *peer) close() {
+	if p.handle >= 0 {
+		_ = unix.Close(p.handle)
+	}
+}
+
+// peerOf asks the socket which process connected it, or listens on it.
+var peerOf func(fd int) (*peer, error)
+
+// ended reports, where it can be known, that the process has ended; another one may have
+// its number.
+func (p *peer) ended() bool {
+	if p.handle < 0 {
+		return !p.lives()
+	}
+	n, err := unix.Poll([]unix.PollFd{{Fd: int32(p.handle), Events: unix.POLLIN}}, 0)
+	return err == nil && n > 0
+}
+
+// judge says how a peer stands to the dispatcher. An error refuses it altogether: it is
+// a worker, or of a worker's making.
+func (s *server) judge(c *net.UnixConn) (*peer, kinship, error) {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return nil, stranger, err
+	}
+	var p *peer
+	if cerr := raw.Control(func(fd uintptr) { p, err = peerOf(int(fd)) }); cerr != nil {
+		err = cerr
+	}
+	if err != nil {
+		return nil, stranger, err
+	}
+	if p.uid != uint32(os.Geteuid()) {
+		return p, stranger, errors.New("this process is another user's")
+	}
+	m, err := marksOf(p.pid)
+	if err == nil && m.unlike(s.marks) {
+		return p, stranger, errors.New("this process has the mark of a worker (no_new_privs, or a filter of seccomp), and the dispatcher has not")
+	}
+	var k kinship
+	if err == nil {
+		k, err = s.kin(p.pid)
+	}
+	if err == nil {
+		p.identity, err = identify(p.pid)
+	}
+	if err != nil || p.ended() {
+		return p, stranger, errors.New("this process has ended, or cannot be looked at")
+	}
+	if k == ofWorker {
+		return p, k, errors.New("this process is a worker, or was started by one")
+	}
+	return p, k, nil
+}
+
+func (s *server) kin(pid int) (kinship, error) {
+	return kin(pid, s.dispatcher, func(pid int, started uint64) bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		was, ok := s.workers[pid]
+		return ok && was == started
+	})
+}
+
+// mark notes that the peer becomes a worker; false if it is one already.
+func (s *server) mark(p *peer) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if started, ok := s.workers[p.pid]; ok && started == p.started {
+		return false
+	}
+	if len(s.workers) >= s.prune {
+		for pid, started := range s.workers {
+			if !(identity{pid, started}).lives() {
+				delete(s.workers, pid)
+			}
+		}
+		s.prune = max(64, 2*len(s.workers))
+	}
+	s.workers[p.pid] = p.started
+	return true
+}

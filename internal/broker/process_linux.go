@@ -1,0 +1,97 @@
+package broker
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+func init() { processOf, marksOf, waitFor = linuxProcess, linuxMarks, linuxWait }
+
+// linuxProcess reads /proc/PID/stat (proc_pid_stat(5)): the fields behind the name,
+// which may hold anything, a parenthesis too.
+func linuxProcess(pid int) (process, error) {
+	b, err := readProc(pid, "stat")
+	if err != nil {
+		return process{}, err
+	}
+	fields := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+	if len(fields) < 20 {
+		return process{}, fmt.Errorf("/proc/%d/stat has another form", pid)
+	}
+	parent, err := strconv.Atoi(fields[1])
+	if err != nil {
+		return process{}, err
+	}
+	started, err := strconv.ParseUint(fields[19], 10, 64)
+	return process{parent, started}, err
+}
+
+// linuxMarks reads /proc/PID/status (proc_pid_status(5)). Seccomp_filters is there from
+// Linux 5.9 on.
+func linuxMarks(pid int) (marks, error) {
+	b, err := readProc(pid, "status")
+	if err != nil {
+		return marks{}, err
+	}
+	none, ok := statusField(b, "NoNewPrivs")
+	if !ok {
+		return marks{}, errors.New("the kernel does not tell who has no_new_privs: it is older than Linux 4.10")
+	}
+	filters, _ := statusField(b, "Seccomp_filters")
+	return marks{none == 1, filters}, nil
+}
+
+func statusField(status []byte, name string) (int, bool) {
+	_, rest, ok := bytes.Cut(status, []byte("\n"+name+":"))
+	if !ok {
+		return 0, false
+	}
+	line, _, _ := bytes.Cut(rest, []byte("\n"))
+	n, err := strconv.Atoi(string(bytes.TrimSpace(line)))
+	return n, err == nil
+}
+
+// readProc makes the system calls itself: this is done for every start of a worker.
+func readProc(pid int, name string) ([]byte, error) {
+	path := "/proc/" + strconv.Itoa(pid) + "/" + name
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	defer func() { _ = unix.Close(fd) }()
+	b := make([]byte, 4096)
+	for {
+		n, err := unix.Read(fd, b)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil {
+			return nil, &os.PathError{Op: "read", Path: path, Err: err}
+		}
+		return b[:n], nil
+	}
+}
+
+// linuxWait waits on a pidfd (pidfd_open(2), Linux 5.3).
+func linuxWait(pid int, ready func() error) error {
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return fmt.Errorf("watching process %d: %w", pid, err)
+	}
+	defer func() { _ = unix.Close(fd) }()
+	if err := ready(); err != nil {
+		return err
+	}
+	for {
+		_, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, -1)
+		if err != unix.EINTR {
+			return err
+		}
+	}
+}

@@ -1,0 +1,88 @@
+//go:build unix
+
+package broker
+
+import (
+	"net"
+	"time"
+)
+
+// switchTime is how long a switch that was prepared waits for its word.
+const switchTime = 5 * time.Minute
+
+// reload reads the policy anew and puts it in place once the secrets of its active
+// profile are there. With verbUse that profile is the request's, and it waits for the
+// word to put it in place, and for the end of the connection, until which it can be
+// undone: so several brokers switch, or none.
+func (s *server) reload(c *net.UnixConn, q *request) {
+	sp := newSpeaker(c)
+	present, _, _, _ := s.cache.state()
+	if q.home != present.Home {
+		_ = sp.write(net.Buffers{sp.m.add(frameOthers, "").end()})
+		return
+	}
+	if !s.switching.TryLock() {
+		_ = sp.write(net.Buffers{sp.m.add(frameBusy, "").end()})
+		return
+	}
+	defer s.switching.Unlock()
+	st, failed, err := s.stage(sp, q)
+	if err != nil || failed != nil {
+		if failed != nil {
+			_ = sp.write(net.Buffers{sp.m.failure(failed).end()})
+		}
+		return
+	}
+	if q.verb == verbReload {
+		s.cache.unstage(s.cache.commit(st))
+		_ = sp.write(net.Buffers{sp.m.add(frameDone, "").end()})
+		return
+	}
+	_ = sp.write(net.Buffers{sp.m.add(frameDone, "").end()})
+	if next(c) != verbCommit {
+		s.cache.unstage(st)
+		return
+	}
+	old := s.cache.commit(st)
+	_ = sp.write(net.Buffers{newMessage().add(frameDone, "").end()})
+	if next(c) == verbUndo {
+		old = s.cache.commit(old)
+		_ = sp.write(net.Buffers{newMessage().add(frameDone, "").end()})
+	}
+	s.cache.unstage(old)
+}
+
+// next is the verb of the next request on a connection, "" at its end.
+func next(c *net.UnixConn) string {
+	_ = c.SetReadDeadline(time.Now().Add(switchTime))
+	q, err := readRequest(c)
+	if err != nil {
+		return ""
+	}
+	return q.verb
+}
+
+// stage prepares the switch; err if nobody waits for it any more.
+func (s *server) stage(sp *speaker, q *request) (st *staged, failed *Failure, err error) {
+	active := ""
+	if q.profile != nil {
+		active = *q.profile
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		policy, perr := s.hooks.Read(q.home, active)
+		if perr != nil {
+			failed = FailureOf(perr)
+			return
+		}
+		st, failed = s.cache.stage(policy)
+	}()
+	if err = sp.wait(done); err != nil {
+		<-done
+		if st != nil {
+			s.cache.unstage(st)
+		}
+	}
+	return st, failed, err
+}
