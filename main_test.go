@@ -46,6 +46,7 @@ func TestScript(t *testing.T) {
 				return err
 			}
 			env.Setenv("DOCS", docs)
+			env.Setenv("XDG_RUNTIME_DIR", filepath.Join(env.WorkDir, "run")) // nobody else's brokers
 			env.Setenv("WG", filepath.Join(home, ".wg"))
 			env.Setenv("PATH", filepath.Dir(bin)+string(os.PathListSeparator)+os.Getenv("PATH"))
 			env.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+filepath.Join(env.WorkDir, "no-bus"))

@@ -9,9 +9,12 @@ import (
 	"strings"
 )
 
+// BrokerVariable holds the address of the broker, for runs below a dispatcher.
+const BrokerVariable = "WG_BROKER"
+
 // credentials are variables that let a program into a secret store and that no
 // backend names: our own.
-var credentials = []string{"WG_BROKER"}
+var credentials = []string{BrokerVariable}
 
 // IsCredential reports whether the variable lets a program into a secret store,
 // so that a worker must not inherit it. used are the schemes of the references that

@@ -48,10 +48,15 @@ const socketName = "socket"
 // maxSocket is how long the path of a socket may be (unix(7), macOS's unix(4)).
 const maxSocket = 103
 
-// folders are where brokers may be: below $XDG_RUNTIME_DIR, and in home.
+// folders are where brokers may be: below $XDG_RUNTIME_DIR, and in home. The first is
+// where one is made.
 func folders(home string) []string {
 	var list []string
-	if dir := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) && safefile.CheckDir(dir) == nil {
+	dir := os.Getenv("XDG_RUNTIME_DIR")
+	if dir == "" { // who has no such variable, as in cron, is to find the brokers of who has
+		dir = fmt.Sprintf("/run/user/%d", os.Geteuid())
+	}
+	if filepath.IsAbs(dir) && safefile.CheckDir(dir) == nil {
 		list = append(list, filepath.Join(dir, "wg-run"))
 	}
 	if home != "" {

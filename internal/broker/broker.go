@@ -14,7 +14,7 @@ import (
 )
 
 // Variable holds the address of the broker (Address), for runs below a dispatcher.
-const Variable = "WG_BROKER"
+const Variable = resolve.BrokerVariable
 
 // The roles that wg-run takes on for itself, behind "broker" on its command line.
 const (

@@ -25,13 +25,10 @@ var (
 	waitFor func(pid int, ready func() error) error
 )
 
-// unlike reports whether m are the marks of a worker below a process that had those of
+// unlike reports whether m may be the marks of a worker below a process that had those of
 // ours. Where that one had no_new_privs already, a filter more is the mark.
 func (m marks) unlike(ours marks) bool {
-	if !ours.noNewPrivs {
-		return m.noNewPrivs
-	}
-	return !m.noNewPrivs || m.filters > ours.filters
+	return m.noNewPrivs && (!ours.noNewPrivs || m.filters > ours.filters)
 }
 
 // kinship is how a process stands to a dispatcher.

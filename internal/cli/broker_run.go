@@ -35,6 +35,9 @@ func (f *runFlags) fromBroker(home profiles.Home) (*held, error) {
 	if text == "" {
 		return h, nil
 	}
+	if err := inject.Harden(); err != nil { // the answer holds secrets
+		return nil, err
+	}
 	a, err := broker.ParseAddress(text)
 	var answer *broker.Answer
 	if err == nil {
