@@ -251,11 +251,12 @@ func (s *server) status(m *message) error {
 	p, entries, lookups, hits := s.cache.state()
 	s.mu.Lock()
 	st := Status{
-		PID: os.Getpid(), Dispatcher: s.dispatcher.pid, Home: p.Home, Active: p.Active, Profiles: slices.Sorted(maps.Keys(p.Profiles)),
+		PID: os.Getpid(), Dispatcher: s.dispatcher.pid, Home: p.Home, Active: p.Active, Profiles: slices.AppendSeq([]string{}, maps.Keys(p.Profiles)),
 		Entries: entries, Lookups: lookups, Hits: hits, Refused: s.refused, Workers: len(s.workers),
 		Locked: s.cache.mem.locked(), Since: s.began.UTC().Format(time.RFC3339),
 	}
 	s.mu.Unlock()
+	slices.Sort(st.Profiles)
 	if s.ttl > 0 {
 		st.TTL = s.ttl.String()
 	}
