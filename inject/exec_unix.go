@@ -57,6 +57,13 @@ func (p *Plan) Exec() error {
 	if err := place(); err != nil {
 		return fmt.Errorf("placing descriptors: %w", err)
 	}
+	if err := p.enter(); err != nil { // last: the runtime's other threads stay as they are
+		return err
+	}
+	return p.execute()
+}
+
+func (p *Plan) execute() error {
 	err := unix.Exec(p.Path, p.Argv, p.Env)
 	if err == unix.ENOEXEC { // no #! line: as execvp(3) does
 		argv := append([]string{"/bin/sh", p.Path}, p.Argv[1:]...)

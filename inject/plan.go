@@ -42,6 +42,8 @@ type Request struct {
 	Expand bool
 	// Environ is the environment to start from, as os.Environ gives it.
 	Environ []string
+	// Isolate keeps the worker from the processes around it.
+	Isolate Isolation
 }
 
 // Want is one secret to deliver.
@@ -66,6 +68,8 @@ type Plan struct {
 	Deliveries []Delivery
 	// Dropped names the variables that were taken out, and why.
 	Dropped []Dropped
+	// Isolate says how far it is kept from the processes around it.
+	Isolate Isolation
 
 	closing []int // descriptors that the worker must not inherit
 }

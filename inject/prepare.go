@@ -31,6 +31,9 @@ func Prepare(ctx context.Context, r *resolve.Resolver, req Request) (*Plan, erro
 	if err := allowed(p.Path, req.Allow, searchPath(env, req.Env)); err != nil {
 		return nil, err
 	}
+	if err := p.isolated(req.Isolate); err != nil {
+		return nil, err
+	}
 	if err := Harden(); err != nil {
 		return nil, err
 	}

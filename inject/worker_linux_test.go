@@ -58,6 +58,9 @@ func become() error {
 		}
 		req.Secrets = append(req.Secrets, Want{Name: name, Ref: ref, Via: via})
 	}
+	if err := askIsolation(&req); err != nil {
+		return err
+	}
 	if os.Getenv("testOnlyPoller") != "" {
 		held, err := holdLowest()
 		if err != nil {
@@ -70,7 +73,8 @@ func become() error {
 		return err
 	}
 	defer p.Close()
-	return p.Exec()
+	p.Env = append(p.Env, fmt.Sprintf("testOnlyInPlace=%v", p.inPlace()))
+	return execOn(p)
 }
 
 // shuffled is a resolver that has the last of n secrets opened below all the
@@ -100,6 +104,7 @@ type report struct {
 	Values    map[string]string
 	Dumpable  int
 	Held      string
+	Isolation isolation
 }
 
 // look lists the descriptors that were inherited, which are those that are not
@@ -107,7 +112,7 @@ type report struct {
 func look() report {
 	got := report{
 		PID: os.Getpid(), Inherited: map[int]string{}, Given: map[string]string{}, Values: map[string]string{},
-		Held: os.Getenv("testOnlyHeld"),
+		Held: os.Getenv("testOnlyHeld"), Isolation: lookAround(),
 	}
 	got.Dumpable, _ = unix.PrctlRetInt(unix.PR_GET_DUMPABLE, 0, 0, 0, 0)
 	for fd := firstNumber; fd < 1024; fd++ {
