@@ -18,7 +18,7 @@ func (doctorCmd) Help() string {
 	return `Looks at the backends, the modes of files, profiles and whether their secrets
 resolve, what is left of api_key_env, variables of this shell that hold a stored
 secret, the plaintext store, programs that close descriptors, and what lets others
-see a worker's memory (ptrace, core files, swap). A line ends with what mends it.
+see a worker's memory (ptrace, isolation, core files, swap). A line ends with what mends it.
 
 It makes nobody unlock a keyring; a password manager that a profile names is asked
 as a run asks it, but has no terminal to ask on. Exit status: 0 healthy, 1 a problem was found; a note is none.`

@@ -8,12 +8,14 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/graphwork/wg-run/inject"
 	"github.com/graphwork/wg-run/internal/hint"
 )
 
 func init() {
 	checkPlatform = func(d *doctor) {
 		d.checkPtrace()
+		d.checkIsolation()
 		d.checkCore()
 		d.checkSwap()
 	}
@@ -30,6 +32,18 @@ func (d *doctor) checkPtrace() {
 	default:
 		d.add(stateOK, "a worker's memory is open to its ancestors only (ptrace_scope is "+scope+")", "")
 	}
+}
+
+// checkIsolation looks at what --isolate takes. Yama has no say in what is only read
+// from /proc, as environment and descriptors are (ptrace(2), PTRACE_MODE_READ).
+func (d *doctor) checkIsolation() {
+	err := inject.CanIsolate()
+	if err == nil {
+		d.add(stateOK, "a worker can be kept from your other processes (--isolate)", "")
+		return
+	}
+	d.add(stateNote, fmt.Sprintf("a worker cannot be kept from your other processes: %v; it can signal its dispatcher, a broker and other workers, read their environment and descriptors through /proc where they do not close themselves, and trace them unless Yama forbids it", err),
+		"Linux 6.12 or later, with Landlock")
 }
 
 // checkCore looks at where the memory of a worker that crashes goes (core(5)).
