@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/graphwork/wg-run/inject"
 	"github.com/graphwork/wg-run/internal/testrig"
 )
 
@@ -29,8 +31,14 @@ func TestScript(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Condition: func(cond string) (bool, error) {
-			if cond == "root" {
+			switch cond {
+			case "root":
 				return os.Geteuid() == 0, nil
+			case "givesaway": // files that run as somebody else
+				status, err := os.ReadFile("/proc/self/status")
+				return os.Geteuid() == 0 && err == nil && !strings.Contains(string(status), "NoNewPrivs:\t1"), nil
+			case "isolates":
+				return inject.CanIsolate() == nil, nil
 			}
 			return false, fmt.Errorf("unknown condition %s", cond)
 		},

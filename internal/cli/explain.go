@@ -49,6 +49,8 @@ func explain(f *runFlags, worker []string) int {
 	}
 	defer plan.Close()
 	explainPlan(plan, req)
+	f.explainIsolation(plan.Isolate)
+	row("worker", "%s, with %d arguments, in place of wg-run", plan.Path, len(plan.Argv)-1)
 	return 0
 }
 
@@ -91,7 +93,6 @@ func explainPlan(p *inject.Plan, req inject.Request) {
 	for _, d := range p.Dropped {
 		row("dropped", "%s: it %s", d.Variable, d.Why)
 	}
-	row("worker", "%s, with %d arguments, in place of wg-run", p.Path, len(p.Argv)-1)
 }
 
 func row(what, format string, args ...any) {

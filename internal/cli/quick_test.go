@@ -25,7 +25,7 @@ func byKong(args []string) (runFlags, error) {
 func FuzzQuick(f *testing.F) {
 	for _, seed := range []string{
 		"--profile\nx", "--profile=x\n--ref\nop://a/b#/c", "--secret\na=b,c\n--secret=d=e", "--keep-env\nA\n--expand",
-		"--explain\n--env\nX={fd},{path}", "--env=A=", "--profile", "--profile=", "--profile\n-x", "--expand=true", "--no-expand",
+		"--explain\n--env\nX={fd},{path}", "--env=A=", "--isolate\n--no-isolate", "--isolate=true", "--no-no-isolate", "--profile", "--profile=", "--profile\n-x", "--expand=true", "--no-expand",
 		"--profile\nx\n--profile\ny", "-h", "--via\nmemfd\nword", "--secret\n--ref", "--ref\n'a b'", "--ref\n@file", "--ref\n${x}",
 		"--PROFILE\nx", "--keepenv\nx", "--profile\n\n--ref\nx", "--ref=~/x", "--env=\"a\"", "--env\na\\,b",
 	} {
@@ -49,7 +49,7 @@ func FuzzQuick(f *testing.F) {
 func TestQuickTakes(t *testing.T) {
 	for _, line := range []string{
 		"--profile x", "--profile=x --via memfd", "--ref keyring:a --secret b=op://c/d/e --secret=f=g", "--keep-env VAULT_TOKEN --expand",
-		"--env A={fd} --explain",
+		"--env A={fd} --explain", "--isolate --ref keyring:a", "--no-isolate", "--isolate --no-isolate",
 	} {
 		args := strings.Fields(line)
 		var got runFlags

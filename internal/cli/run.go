@@ -23,7 +23,11 @@ type runFlags struct {
 	Env     []string `sep:"none" placeholder:"NAME=TEMPLATE" help:"Set a variable for the worker; {fd}, {path}, {NAME.fd} and {NAME.path} are replaced. May be repeated."`
 	Expand  bool     `help:"Replace {wg:fd}, {wg:path}, {wg:NAME.fd} and {wg:NAME.path} in the worker's arguments."`
 	KeepEnv []string `sep:"none" placeholder:"VAR" help:"Let the worker inherit a credential variable, as VAULT_TOKEN. May be repeated."`
-	Explain bool     `help:"Resolve, say what would be delivered and how, and start nothing."`
+
+	Isolate   bool `help:"Keep the worker from tracing, signalling and looking into any process but its own children (Linux 6.12; in it sudo and su fail). Below a broker this is the default, as far as the system can."`
+	NoIsolate bool `help:"Do not isolate the worker, not even below a broker."`
+
+	Explain bool `help:"Resolve, say what would be delivered and how, and start nothing."`
 }
 
 // runWorker becomes the worker, or returns the exit code.
@@ -130,6 +134,11 @@ func (f *runFlags) request(home profiles.Home, s *resolve.Settings, worker, envi
 	req := inject.Request{
 		Env: f.Env, KeepEnv: f.KeepEnv, Argv: worker, Expand: f.Expand, Environ: environ,
 	}
+	isolate, err := f.isolation()
+	if err != nil {
+		return req, chosen{}, err
+	}
+	req.Isolate = isolate
 	c, err := f.choose(home)
 	if err != nil {
 		return req, c, err
