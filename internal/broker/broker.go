@@ -43,6 +43,8 @@ var (
 	ErrRefused = errors.New("the broker refuses")
 	// ErrSilent: the other side said nothing in time.
 	ErrSilent = errors.New("it does not answer")
+	// ErrGone: the broker has ended, or ended while it was asked.
+	ErrGone = errors.New("it has ended")
 	// ErrUnsupported: this platform has no broker.
 	ErrUnsupported = errors.New("there is no broker on this platform")
 )

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -50,6 +51,8 @@ func (l *line) connect(a Address) error {
 			continue
 		case err == unix.EAGAIN:
 			return ErrSilent
+		case err == unix.ECONNREFUSED:
+			return ErrGone
 		case err != nil:
 			return fmt.Errorf("connecting: %w", err)
 		}
@@ -60,10 +63,14 @@ func (l *line) connect(a Address) error {
 		return err
 	}
 	p.close()
-	if who, err := identify(p.pid); err != nil || who != a.identity || p.uid != uint32(os.Geteuid()) {
-		return errors.New("another process listens in its place")
+	who, err := identify(p.pid)
+	switch {
+	case err == nil && who == a.identity && p.uid == uint32(os.Geteuid()):
+		return nil
+	case !a.lives(): // its socket is closed a moment later
+		return ErrGone
 	}
-	return nil
+	return errors.New("another process listens in its place")
 }
 
 func (l *line) close() { _ = unix.Close(l.fd) }
@@ -79,12 +86,14 @@ func (l *line) Read(b []byte) (int, error) {
 		case err != nil:
 			return 0, err
 		case n == 0:
-			return 0, errors.New("it hung up")
+			return 0, errHungUp
 		default:
 			return n, nil
 		}
 	}
 }
+
+var errHungUp = errors.New("it hung up")
 
 // Write implements io.Writer.
 func (l *line) Write(b []byte) (int, error) {
@@ -274,11 +283,28 @@ func (a Address) explained(doing string, err error) error {
 	if err == nil {
 		return nil
 	}
+	if a.gone(err) {
+		err = ErrGone
+	}
 	h := hint.Of(err)
 	if errors.Is(err, ErrSilent) {
 		h = "see what it does, or end it (runs then resolve by themselves): " + hint.Command("kill", strconv.Itoa(a.pid))
 	}
 	return hint.Add(fmt.Errorf("%s the broker %d: %w", doing, a.pid, err), h)
+}
+
+// gone reports whether err is due to the broker's end. It closes its socket some
+// milliseconds before.
+func (a Address) gone(err error) bool {
+	if !errors.Is(err, ErrGone) && !errors.Is(err, unix.ECONNRESET) && !errors.Is(err, unix.ENOENT) && !errors.Is(err, errHungUp) {
+		return false
+	}
+	for until := time.Now().Add(heartbeat); time.Now().Before(until); time.Sleep(time.Millisecond) {
+		if !a.lives() {
+			return true
+		}
+	}
+	return false
 }
 
 // Switch is a change of the active profile that a broker has prepared.

@@ -24,6 +24,9 @@ func linuxProcess(pid int) (process, error) {
 	if len(fields) < 20 {
 		return process{}, fmt.Errorf("/proc/%d/stat has another form", pid)
 	}
+	if fields[0] == "Z" || fields[0] == "X" { // nobody has asked for its status yet
+		return process{}, unix.ESRCH
+	}
 	parent, err := strconv.Atoi(fields[1])
 	if err != nil {
 		return process{}, err

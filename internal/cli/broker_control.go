@@ -65,6 +65,9 @@ func (c *brokerStatus) Run() error {
 	bad := false
 	for _, a := range list {
 		s, err := a.Status()
+		if errors.Is(err, broker.ErrGone) {
+			continue
+		}
 		if err != nil {
 			bad = true
 			complain(err, exitNo)
@@ -80,10 +83,15 @@ func (c *brokerStatus) Run() error {
 			printStatus(s)
 		}
 	}
-	if err == nil && (bad || len(all) == 0) {
+	switch {
+	case err != nil:
+		return err
+	case bad || c.JSON && len(all) == 0:
 		return errSaid
+	case len(all) == 0:
+		return errNoBroker
 	}
-	return err
+	return nil
 }
 
 func printStatus(s broker.Status) {
@@ -124,7 +132,7 @@ func (c *brokerForget) Run() error {
 	for _, a := range list {
 		n, err := a.Forget(keys...)
 		total += n
-		failed = append(failed, err)
+		failed = append(failed, unlessGone(err))
 	}
 	say(fmt.Sprintf("%s forgotten", counted(total, "secret")))
 	return errors.Join(failed...)
@@ -149,13 +157,13 @@ func (c *brokerReload) Run() error {
 		if err == nil && !others {
 			n++
 		}
-		failed = append(failed, err)
+		failed = append(failed, unlessGone(err))
 	}
 	if err := errors.Join(failed...); err != nil {
 		return err
 	}
 	if n == 0 {
-		return fmt.Errorf("%w with the home %s", errNoBroker, home.Dir)
+		return hint.Add(fmt.Errorf("%w with the home %s", errNoBroker, home.Dir), "to start one: wg-run broker -- DISPATCHER [ARG...]")
 	}
 	say(counted(n, "broker") + " reloaded")
 	return nil
@@ -166,7 +174,7 @@ func (c *brokerReload) Run() error {
 func tellStored(scheme, name string) {
 	list, _ := brokers()
 	for _, a := range list {
-		if _, err := a.Forget(scheme+":"+name, "auto:"+name); err != nil {
+		if _, err := a.Forget(scheme+":"+name, "auto:"+name); unlessGone(err) != nil {
 			say(fmt.Sprintf("warning: %v; it may go on handing out what it holds", err))
 		}
 	}
@@ -195,6 +203,9 @@ func prepareSwitch(home profiles.Home, name string) (switches, error) {
 			s = append(s, m)
 		}
 	}
+	for i := range failed {
+		failed[i] = unlessGone(failed[i])
+	}
 	if err := errors.Join(failed...); err != nil {
 		s.close()
 		return nil, err
@@ -202,11 +213,19 @@ func prepareSwitch(home profiles.Home, name string) (switches, error) {
 	return s, nil
 }
 
+// unlessGone is err, and nil where the broker has ended.
+func unlessGone(err error) error {
+	if errors.Is(err, broker.ErrGone) {
+		return nil
+	}
+	return err
+}
+
 // commit switches all of them, and then has do done; where one of these fails all is as
 // it was.
 func (s switches) commit(do func() error) error {
 	for i, m := range s {
-		if err := m.Commit(); err != nil {
+		if err := unlessGone(m.Commit()); err != nil {
 			return errors.Join(err, s[:i+1].undo())
 		}
 	}
@@ -219,7 +238,7 @@ func (s switches) commit(do func() error) error {
 func (s switches) undo() error {
 	var failed []error
 	for _, m := range s {
-		failed = append(failed, m.Undo())
+		failed = append(failed, unlessGone(m.Undo()))
 	}
 	return errors.Join(failed...)
 }
