@@ -15,7 +15,13 @@ import (
 
 // Active returns the name in active-profile; ErrNoneActive if there is none.
 func (h Home) Active() (string, error) {
-	data, err := h.read("active-profile")
+	p, packed, err := h.unpacked(packedActive)
+	var data []byte
+	if packed && err == nil {
+		data = p.b
+	} else if !packed {
+		data, err = h.read("active-profile")
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", ErrNoneActive
 	}

@@ -36,6 +36,12 @@ var (
 // [secrets] and [audit] are errors.
 func (h Home) Config() (Config, error) {
 	c := Config{DefaultBackend: "keyring"}
+	if p, ok, err := h.unpacked(packedConfig); ok {
+		if err == nil {
+			err = c.unpack(p)
+		}
+		return c, err
+	}
 	data, err := h.read("config.toml")
 	if errors.Is(err, fs.ErrNotExist) {
 		return c, nil

@@ -39,6 +39,8 @@ type Home struct {
 	Dir string
 	// files, where it is not nil, is what is read in place of the disk.
 	files map[string][]byte
+	// packed, where it is not nil, is what Pack made of it.
+	packed map[string][]byte
 }
 
 // Frozen is the folder dir as it was when Snapshot read those files. Only what this
@@ -47,7 +49,7 @@ func Frozen(dir string, files map[string][]byte) Home {
 	if files == nil {
 		files = map[string][]byte{}
 	}
-	return Home{dir, files}
+	return Home{Dir: dir, files: files}
 }
 
 // Files are the files of a Frozen home; the caller does not change them.
@@ -110,9 +112,11 @@ func (h Home) Path(elem ...string) (string, error) {
 // read returns a file of the folder. A missing file, folder or home is
 // fs.ErrNotExist.
 func (h Home) read(elem ...string) ([]byte, error) {
-	if h.files != nil {
-		if data, ok := h.files[strings.Join(elem, "/")]; ok {
-			return data, nil
+	if h.files != nil || h.packed != nil {
+		for _, files := range []map[string][]byte{h.files, h.packed} {
+			if data, ok := files[strings.Join(elem, "/")]; ok {
+				return data, nil
+			}
 		}
 		return nil, fs.ErrNotExist
 	}
@@ -138,7 +142,7 @@ func (h Home) read(elem ...string) ([]byte, error) {
 // List returns the names of all profiles, sorted. Files with other names are
 // passed over.
 func (h Home) List() ([]string, error) {
-	if h.files != nil {
+	if h.files != nil || h.packed != nil {
 		return h.frozenNames(), nil
 	}
 	dir, err := h.Path("profiles")

@@ -72,6 +72,10 @@ func (h Home) Profile(name string) (*Profile, error) {
 	if !names.Valid(name) {
 		return nil, fmt.Errorf("reading the profile: not a valid name: %s", names.Rule)
 	}
+	if packed, ok, err := h.unpacked(packedProfile + name); ok && err == nil {
+		p := &Profile{}
+		return p, p.unpack(packed)
+	}
 	data, err := h.read("profiles", name+".toml")
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, h.noSuchProfile(name)

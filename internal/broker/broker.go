@@ -56,6 +56,8 @@ type Policy struct {
 	Home string
 	// Files are config.toml, active-profile and profiles/NAME.toml as they were read.
 	Files map[string][]byte
+	// Packed is what a run gets in place of the files, by profile; "" is for none.
+	Packed map[string]map[string][]byte
 	// Active is the profile of a run that names none, "" if there is none.
 	Active string
 	// Profiles are the secrets of each profile that may be asked for.
@@ -133,7 +135,7 @@ type Request struct {
 type Answer struct {
 	// Others says that the request is not the broker's business.
 	Others bool
-	// Files are those of the policy that the run needs, as they were when it was read.
+	// Files are those of the policy that the run needs, packed (Policy.Packed).
 	Files map[string][]byte
 	// Values are the secrets of the profile by their names; those that are not the
 	// broker's business are missing.

@@ -69,10 +69,8 @@ func (s *server) run(c *net.UnixConn, p *peer, q *request) {
 		_ = sp.write(net.Buffers{sp.m.add(frameOthers, "").end()})
 		return
 	}
-	for _, file := range []string{"config.toml", "active-profile", "profiles/" + name + ".toml"} {
-		if content, ok := policy.Files[file]; ok {
-			sp.m.add(frameFile, file).add(frameContent, string(content))
-		}
+	for file, content := range policy.Packed[name] {
+		sp.m.add(frameFile, file).add(frameContent, string(content))
 	}
 	wants := policy.Profiles[name]
 	entries := make([]*entry, 0, len(wants))

@@ -164,8 +164,11 @@ func policyOf(home profiles.Home) (*broker.Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &broker.Policy{Home: home.Dir, Files: home.Files(), Profiles: map[string][]broker.Want{}, Timeout: config.Timeout}
+	p := &broker.Policy{Home: home.Dir, Files: home.Files(), Profiles: map[string][]broker.Want{}, Timeout: config.Timeout, Packed: map[string]map[string][]byte{}}
 	if p.Active, err = home.Active(); err != nil && !errors.Is(err, profiles.ErrNoneActive) {
+		return nil, err
+	}
+	if p.Packed[""], err = home.Pack(""); err != nil {
 		return nil, err
 	}
 	list, err := home.List()
@@ -177,6 +180,9 @@ func policyOf(home profiles.Home) (*broker.Policy, error) {
 		wants, err := sharedWants(home, &r.Settings, name)
 		if err != nil {
 			continue
+		}
+		if p.Packed[name], err = home.Pack(name); err != nil {
+			return nil, err
 		}
 		p.Profiles[name] = wants
 		for _, w := range wants {

@@ -56,7 +56,7 @@ func (f *runFlags) fromBroker(home profiles.Home) (*held, error) {
 		h.alone = true
 		say(fmt.Sprintf("the broker cannot be asked: %v; resolving without it, and nobody is asked to unlock anything", err))
 	case !answer.Others:
-		h.home, h.values = profiles.Frozen(home.Dir, answer.Files), answer.Values
+		h.home, h.values = profiles.Unpack(home.Dir, answer.Files), answer.Values
 	}
 	return h, nil
 }
