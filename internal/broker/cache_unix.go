@@ -88,14 +88,17 @@ func (c *cache) begin(p *Policy, profile string, w Want) *entry {
 	return e
 }
 
-func (e *entry) expired() bool {
+// known reports whether the lookup is over.
+func (e *entry) known() bool {
 	select {
 	case <-e.done:
-		return !e.until.IsZero() && time.Now().After(e.until)
+		return true
 	default:
 		return false
 	}
 }
+
+func (e *entry) expired() bool { return e.known() && !e.until.IsZero() && time.Now().After(e.until) }
 
 func (c *cache) look(p *Policy, profile string, w Want, e *entry) {
 	ctx, cancel := context.WithTimeout(context.Background(), c.deadline(p))
@@ -184,14 +187,7 @@ func (c *cache) limited(ctx context.Context, q asked) Value {
 }
 
 // good reports whether it holds a value.
-func (e *entry) good() bool {
-	select {
-	case <-e.done:
-		return e.failed == nil
-	default:
-		return false
-	}
-}
+func (e *entry) good() bool { return e.known() && e.failed == nil }
 
 // drop forgets an entry if it is still that one.
 func (c *cache) drop(ref resolve.Ref, e *entry) {
@@ -340,6 +336,13 @@ func names(p *Policy, ref resolve.Ref) bool {
 
 // wipe forgets everything.
 func (c *cache) wipe() { c.forgetAll(func(resolve.Ref) bool { return true }) }
+
+// present is the policy that counts.
+func (c *cache) present() *Policy {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.policy
+}
 
 // state is what there is to tell of a cache.
 func (c *cache) state() (p *Policy, entries, lookups, hits int) {

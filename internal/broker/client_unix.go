@@ -18,26 +18,29 @@ import (
 // line is a connection to a broker. It makes the system calls itself: the runtime's
 // poller would cost every start of a worker more than the answer does.
 type line struct {
-	fd     int
-	onWait func()
+	a        Address
+	fd       int
+	onWait   func()
+	believed bool
 }
 
-// dial connects to the broker and to nobody else: who listens must be that process.
+// dial connects to where the broker listens. Who does is looked at in reply: a request
+// holds no secret, and is answered meanwhile.
 func dial(a Address, onWait func()) (*line, error) {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
 	if err != nil {
 		return nil, err
 	}
 	unix.CloseOnExec(fd)
-	l := &line{fd, onWait}
-	if err = l.connect(a); err != nil {
+	l := &line{a: a, fd: fd, onWait: onWait}
+	if err = l.connect(); err != nil {
 		l.close()
 		return nil, err
 	}
 	return l, nil
 }
 
-func (l *line) connect(a Address) error {
+func (l *line) connect() error {
 	wait := unix.NsecToTimeval(int64(patience))
 	for _, option := range []int{unix.SO_RCVTIMEO, unix.SO_SNDTIMEO} { // the latter bounds connect(2), too
 		if err := unix.SetsockoptTimeval(l.fd, unix.SOL_SOCKET, option, &wait); err != nil {
@@ -45,7 +48,7 @@ func (l *line) connect(a Address) error {
 		}
 	}
 	for {
-		err := unix.Connect(l.fd, &unix.SockaddrUnix{Name: a.Socket})
+		err := unix.Connect(l.fd, &unix.SockaddrUnix{Name: l.a.Socket})
 		switch {
 		case err == unix.EINTR:
 			continue
@@ -56,8 +59,16 @@ func (l *line) connect(a Address) error {
 		case err != nil:
 			return fmt.Errorf("connecting: %w", err)
 		}
-		break
+		return nil
 	}
+}
+
+// believe returns nil if who listens is the broker: that process, of this user.
+func (l *line) believe() error {
+	if l.believed {
+		return nil
+	}
+	l.believed = true
 	p, err := peerOf(l.fd)
 	if err != nil {
 		return err
@@ -65,9 +76,9 @@ func (l *line) connect(a Address) error {
 	p.close()
 	who, err := identify(p.pid)
 	switch {
-	case err == nil && who == a.identity && p.uid == uint32(os.Geteuid()):
+	case err == nil && who == l.a.identity && p.uid == uint32(os.Geteuid()):
 		return nil
-	case !a.lives(): // its socket is closed a moment later
+	case !l.a.lives(): // its socket is closed a moment later
 		return ErrGone
 	}
 	return errors.New("another process listens in its place")
@@ -116,6 +127,9 @@ func (l *line) Write(b []byte) (int, error) {
 // reply sends a request and reads one answer.
 func (l *line) reply(request []byte, take func(tag byte, text string) error, into func(tag byte, length int) ([]byte, error)) error {
 	if _, err := l.Write(request); err != nil && !errors.Is(err, unix.EPIPE) { // who refuses does not read first
+		return err
+	}
+	if err := l.believe(); err != nil {
 		return err
 	}
 	return (&reader{r: &ahead{r: l}, limit: maxOrder}).each(func(tag byte, text string) error {

@@ -4,7 +4,6 @@ package broker
 
 import (
 	"errors"
-	"net"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -39,15 +38,8 @@ func (p *peer) ended() bool {
 
 // judge says how a peer stands to the dispatcher. An error refuses it altogether: it is
 // a worker, or of a worker's making.
-func (s *server) judge(c *net.UnixConn) (*peer, kinship, error) {
-	raw, err := c.SyscallConn()
-	if err != nil {
-		return nil, stranger, err
-	}
-	var p *peer
-	if cerr := raw.Control(func(fd uintptr) { p, err = peerOf(int(fd)) }); cerr != nil {
-		err = cerr
-	}
+func (s *server) judge(fd int) (*peer, kinship, error) {
+	p, err := peerOf(fd)
 	if err != nil {
 		return nil, stranger, err
 	}
@@ -60,10 +52,7 @@ func (s *server) judge(c *net.UnixConn) (*peer, kinship, error) {
 	}
 	var k kinship
 	if err == nil {
-		k, err = s.kin(p.pid)
-	}
-	if err == nil {
-		p.identity, err = identify(p.pid)
+		k, p.started, err = s.kin(p.pid)
 	}
 	if err != nil || p.ended() {
 		return p, stranger, errors.New("this process has ended, or cannot be looked at")
@@ -74,7 +63,7 @@ func (s *server) judge(c *net.UnixConn) (*peer, kinship, error) {
 	return p, k, nil
 }
 
-func (s *server) kin(pid int) (kinship, error) {
+func (s *server) kin(pid int) (kinship, uint64, error) {
 	return kin(pid, s.dispatcher, func(pid int, started uint64) bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()

@@ -43,36 +43,35 @@ const (
 // maxDepth bounds the walk to the dispatcher.
 const maxDepth = 128
 
-// kin walks from pid to its ancestors. A parent counts if the child still names it after
-// it was looked at: else it may have ended, and another process have its number.
-func kin(pid int, dispatcher identity, isWorker func(pid int, started uint64) bool) (kinship, error) {
+// kin walks from pid to its ancestors, and tells when pid began. A parent counts if the
+// child still names it after it was looked at: else it may have ended, and another process
+// have its number.
+func kin(pid int, dispatcher identity, isWorker func(pid int, started uint64) bool) (k kinship, began uint64, err error) {
 	p, err := processOf(pid)
+	began = p.started
 	for range maxDepth {
-		if err != nil {
-			return stranger, fmt.Errorf("looking at process %d: %w", pid, err)
+		switch {
+		case err != nil:
+			return stranger, began, fmt.Errorf("looking at process %d: %w", pid, err)
+		case isWorker(pid, p.started):
+			return ofWorker, began, nil
+		case pid == dispatcher.pid && p.started == dispatcher.started:
+			return below, began, nil
+		case p.parent <= 1 && p.parent != dispatcher.pid:
+			return stranger, began, nil
 		}
-		if isWorker(pid, p.started) {
-			return ofWorker, nil
-		}
-		if pid == dispatcher.pid && p.started == dispatcher.started {
-			return below, nil
-		}
-		if p.parent <= 1 && p.parent != dispatcher.pid {
-			return stranger, nil
-		}
-		var parent process
-		parent, err = processOf(p.parent)
+		parent, errParent := processOf(p.parent)
 		again, errAgain := processOf(pid)
-		if errAgain != nil || again.started != p.started {
-			return stranger, fmt.Errorf("looking at process %d: it has ended", pid)
+		switch {
+		case errAgain != nil || again.started != p.started:
+			return stranger, began, fmt.Errorf("looking at process %d: it has ended", pid)
+		case again.parent != p.parent: // it has another one by now
+			p = again
+		default:
+			pid, p, err = p.parent, parent, errParent
 		}
-		if again.parent != p.parent { // it has another parent by now
-			p, err = again, nil
-			continue
-		}
-		pid, p = p.parent, parent
 	}
-	return stranger, nil
+	return stranger, began, nil
 }
 
 // identity is a process for as long as it lives.

@@ -16,7 +16,7 @@ const switchTime = 5 * time.Minute
 // undone: so several brokers switch, or none.
 func (s *server) reload(c *net.UnixConn, q *request) {
 	sp := newSpeaker(c)
-	present, _, _, _ := s.cache.state()
+	present := s.cache.present()
 	if q.home != present.Home {
 		_ = sp.write(net.Buffers{sp.m.add(frameOthers, "").end()})
 		return
@@ -55,7 +55,7 @@ func (s *server) reload(c *net.UnixConn, q *request) {
 // next is the verb of the next request on a connection, "" at its end.
 func next(c *net.UnixConn) string {
 	_ = c.SetReadDeadline(time.Now().Add(switchTime))
-	q, err := readRequest(c)
+	q, err := readRequest(&ahead{r: c})
 	if err != nil {
 		return ""
 	}

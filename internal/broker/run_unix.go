@@ -55,42 +55,78 @@ func (sp *speaker) write(b net.Buffers) error {
 	return err
 }
 
-// run makes the peer a worker and answers it, in this order.
-func (s *server) run(c *net.UnixConn, p *peer, q *request) {
-	sp := newSpeaker(c)
+// due is the answer to a run, whose secrets may still be looked up.
+type due struct {
+	s       *server
+	m       *message
+	names   []string
+	entries []*entry
+}
+
+// run makes the peer a worker and says what it gets, in this order.
+func (s *server) run(p *peer, q *request) *due {
+	d := &due{s: s, m: newMessage()}
 	if !s.mark(p) {
 		s.count(&s.refused)
-		_ = sp.write(net.Buffers{sp.m.add(frameRefused, "this process is a worker").end()})
-		return
+		d.m.add(frameRefused, "this process is a worker")
+		return d
 	}
-	policy, _, _, _ := s.cache.state()
+	policy := s.cache.present()
 	name, mine := q.of(policy)
 	if !mine {
-		_ = sp.write(net.Buffers{sp.m.add(frameOthers, "").end()})
-		return
+		d.m.add(frameOthers, "")
+		return d
 	}
 	for file, content := range policy.Packed[name] {
-		sp.m.add(frameFile, file).add(frameContent, string(content))
+		d.m.add(frameFile, file).add(frameContent, string(content))
 	}
-	wants := policy.Profiles[name]
-	entries := make([]*entry, 0, len(wants))
-	defer func() {
-		for _, e := range entries {
-			s.cache.release(e)
-		}
-	}()
-	var asked []string
-	for _, w := range wants {
+	for _, w := range policy.Profiles[name] {
 		if !q.skip[w.Name] {
-			entries, asked = append(entries, s.cache.get(policy, name, w)), append(asked, w.Name)
+			d.names, d.entries = append(d.names, w.Name), append(d.entries, s.cache.get(policy, name, w))
 		}
 	}
-	for _, e := range entries {
+	return d
+}
+
+// ready reports whether all that is to be looked up is.
+func (d *due) ready() bool {
+	for _, e := range d.entries {
+		if !e.known() {
+			return false
+		}
+	}
+	return true
+}
+
+// size is how long the values are, in bytes, and what else there is.
+func (d *due) size() int {
+	n := len(d.m.b)
+	for _, e := range d.entries {
+		n += len(e.secret) + 256
+		for _, line := range e.says {
+			n += len(line)
+		}
+	}
+	return n
+}
+
+// release lets go of the values.
+func (d *due) release() {
+	for _, e := range d.entries {
+		d.s.cache.release(e)
+	}
+	d.entries = nil
+}
+
+// wait sends what is due when it is there.
+func (d *due) wait(c *net.UnixConn) {
+	sp := &speaker{c, d.m}
+	for _, e := range d.entries {
 		if sp.wait(e.done) != nil {
 			return
 		}
 	}
-	_ = sp.write(sp.m.values(asked, entries))
+	_ = sp.write(d.buffers())
 }
 
 // of is the profile that is asked for, and whether it is the policy's business.
@@ -105,11 +141,12 @@ func (q *request) of(p *Policy) (name string, mine bool) {
 	return *q.profile, mine
 }
 
-// values is the rest of a message with the answers, whose values are not copied.
-func (m *message) values(names []string, entries []*entry) net.Buffers {
+// buffers is the whole message; the values in it are not copied.
+func (d *due) buffers() net.Buffers {
 	var list net.Buffers
-	for i, e := range entries {
-		m.add(frameName, names[i]).add(frameSource, e.source)
+	m := d.m
+	for i, e := range d.entries {
+		m.add(frameName, d.names[i]).add(frameSource, e.source)
 		for _, line := range e.says {
 			m.add(frameSay, line)
 		}

@@ -63,12 +63,11 @@ func serve(o *Order, mem *pages, hooks Hooks, ask lookup, started func(Address) 
 	}
 	s.self = Address{self, filepath.Join(dir, socketName)}
 	defer func() { _ = os.Remove(dir) }()
-	// The folder keeps others out from the beginning, whatever the mode of the socket.
-	l, err := net.Listen("unix", s.self.Socket)
+	defer func() { _ = os.Remove(s.self.Socket) }()
+	l, err := listen(s.self.Socket)
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
 	}
-	defer func() { _ = l.Close() }()
 	ended := make(chan error, 2)
 	go func() {
 		ended <- waitFor(s.dispatcher.pid, func() error {
@@ -78,7 +77,7 @@ func serve(o *Order, mem *pages, hooks Hooks, ask lookup, started func(Address) 
 			return started(s.self)
 		})
 	}()
-	go s.accept(l.(*net.UnixListener))
+	go s.accept(l)
 	term := make(chan os.Signal, 1)
 	signal.Notify(term, unix.SIGTERM, unix.SIGINT)
 	select {
@@ -100,49 +99,6 @@ func (s *server) fill(o *Order) {
 		}
 	}
 	o.Values = nil
-}
-
-func (s *server) accept(l *net.UnixListener) {
-	for {
-		c, err := l.AcceptUnix()
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		if err != nil { // no descriptor is left: those that are open will be closed
-			time.Sleep(10 * time.Millisecond)
-			continue
-		}
-		go s.one(c)
-	}
-}
-
-// one answers one connection, if its process may ask at all.
-func (s *server) one(c *net.UnixConn) {
-	defer func() { _ = c.Close() }()
-	_ = c.SetDeadline(time.Now().Add(patience))
-	p, kin, err := s.judge(c)
-	if p != nil {
-		defer p.close()
-	}
-	if err != nil {
-		s.count(&s.refused)
-		_, _ = c.Write(newMessage().add(frameRefused, err.Error()).end())
-		return
-	}
-	open, most := &s.strangers, maxStrangers
-	if kin == below {
-		open, most = &s.runs, maxRuns
-	}
-	if !s.enter(open, most) {
-		_, _ = c.Write(newMessage().add(frameBusy, "").end())
-		return
-	}
-	defer s.leave(open)
-	q, err := readRequest(c)
-	if err != nil {
-		return // no answer helps who does not speak like this
-	}
-	s.answer(c, p, kin, q)
 }
 
 func (s *server) enter(open *int, most int) bool {
@@ -167,57 +123,6 @@ func (s *server) count(n *int) {
 	*n++
 }
 
-// request is what came.
-type request struct {
-	verb, home string
-	profile    *string // nil: none is wanted; empty: the active one
-	skip       map[string]bool
-	refs       []string
-}
-
-func readRequest(c *net.UnixConn) (*request, error) {
-	q := &request{skip: map[string]bool{}}
-	r := &reader{r: &buffered{r: c}, limit: maxRequest}
-	err := r.each(func(tag byte, text string) error {
-		switch tag {
-		case frameVerb:
-			q.verb = text
-		case frameHome:
-			q.home = text
-		case frameProfile:
-			q.profile = &text
-		case frameSkip:
-			q.skip[text] = true
-		case frameRef:
-			q.refs = append(q.refs, text)
-		default:
-			return errWire
-		}
-		return nil
-	}, nil)
-	return q, err
-}
-
-// buffered reads ahead: a request comes in one piece, and holds no secret.
-type buffered struct {
-	r    interface{ Read([]byte) (int, error) }
-	b    [512]byte
-	a, z int
-}
-
-func (b *buffered) Read(to []byte) (int, error) {
-	if b.a == b.z {
-		n, err := b.r.Read(b.b[:])
-		if n <= 0 {
-			return 0, err
-		}
-		b.a, b.z = 0, n
-	}
-	n := copy(to, b.b[b.a:b.z])
-	b.a += n
-	return n, nil
-}
-
 func (s *server) answer(c *net.UnixConn, p *peer, kin kinship, q *request) {
 	if q.verb == verbRun {
 		if kin != below {
@@ -225,7 +130,9 @@ func (s *server) answer(c *net.UnixConn, p *peer, kin kinship, q *request) {
 			_, _ = c.Write(newMessage().add(frameRefused, "this process does not descend from the dispatcher").end())
 			return
 		}
-		s.run(c, p, q)
+		d := s.run(p, q)
+		d.wait(c)
+		d.release()
 		return
 	}
 	var err error
