@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 
 	"github.com/graphwork/wg-run/internal/broker"
@@ -34,6 +35,15 @@ starts gets nothing from it.
 
 Stores that other profiles name are unlocked before it starts, too: later nobody is asked
 for a passphrase.`
+}
+
+// dispatcherLine refuses a line that was meant to start a dispatcher and has no "--".
+func dispatcherLine(args []string) error {
+	known := []string{"status", "forget", "reload", "--help", "-h"}
+	if args[0] != "broker" || len(args) > 1 && (slices.Contains(known, args[1]) || names.Near(args[1], known) != "") {
+		return nil
+	}
+	return hint.Add(errors.New("reading the command line: there is no '--' before the dispatcher"), "wg-run broker -- DISPATCHER [ARG...]; or see wg-run broker --help")
 }
 
 var errNoBroker = errors.New("no broker of yours is running")

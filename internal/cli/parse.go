@@ -71,6 +71,9 @@ func command(args []string) int {
 	if err := emptyFlag(args, reflect.TypeFor[choosing]()); err != nil {
 		return complain(err, exitUsage)
 	}
+	if err := dispatcherLine(args); err != nil {
+		return complain(err, exitUsage)
+	}
 	var c commands
 	k, err := kong.New(&c, kong.Name("wg-run"), compact)
 	if err != nil {
