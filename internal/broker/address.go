@@ -3,8 +3,10 @@ package broker
 import (
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,20 +20,68 @@ type Address struct {
 	identity
 	// Socket is the path of its socket.
 	Socket string
+	// Strict says that a run which cannot ask the broker is to fail.
+	Strict bool
 }
 
 // PID is the broker's process.
 func (a Address) PID() int { return a.pid }
 
-// String is the form that Variable holds: PID:START:SOCKET.
-func (a Address) String() string { return fmt.Sprintf("%d:%d:%s", a.pid, a.started, a.Socket) }
+// String is the form that Variable holds: PID:START:SOCKET, with "strict" as a further
+// field in front of the last where it is so.
+func (a Address) String() string {
+	strict := ""
+	if a.Strict {
+		strict = "strict:"
+	}
+	return fmt.Sprintf("%d:%d:%s%s", a.pid, a.started, strict, a.Socket)
+}
+
+// door is a socket without a file: nobody but the broker itself can close it.
+type door struct {
+	identity
+	name string
+	// home is homeTag of the broker's home.
+	home string
+}
+
+// Where the platform has such sockets: the name of a broker's, and those of this user's
+// brokers that there are.
+var (
+	secondDoor  func(i identity, home string) string
+	secondDoors func() []door
+)
+
+// homeTag stands for a home in the name of a door.
+func homeTag(home string) string {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(home))
+	return strconv.FormatUint(h.Sum64(), 16)
+}
+
+// doors are the names under which the broker listens. A worker can take the file of the
+// first away. The others are looked for when that was in vain.
+func (a Address) doors(yield func(string) bool) {
+	if a.Socket != "" && !yield(a.Socket) || secondDoors == nil {
+		return
+	}
+	for _, d := range secondDoors() {
+		if d.identity == a.identity && !yield(d.name) {
+			return
+		}
+	}
+}
 
 var errAddress = errors.New("$" + Variable + " holds no address of a broker")
 
 // ParseAddress reads what String wrote.
 func ParseAddress(text string) (Address, error) {
 	parts := strings.SplitN(text, ":", 3)
-	if len(parts) != 3 || !filepath.IsAbs(parts[2]) {
+	if len(parts) != 3 {
+		return Address{}, errAddress
+	}
+	socket, strict := strings.CutPrefix(parts[2], "strict:")
+	if !filepath.IsAbs(socket) {
 		return Address{}, errAddress
 	}
 	pid, err := strconv.Atoi(parts[0])
@@ -39,7 +89,7 @@ func ParseAddress(text string) (Address, error) {
 	if err != nil || err2 != nil || pid <= 0 {
 		return Address{}, errAddress
 	}
-	return Address{identity{pid, started}, parts[2]}, nil
+	return Address{identity{pid, started}, socket, strict}, nil
 }
 
 // socketName is the socket's file in the folder of its broker, PID-START.
@@ -85,15 +135,38 @@ func makeFolder(home string, self identity) (string, error) {
 	return dir, nil
 }
 
-// Live returns the addresses of this user's brokers, whatever their home is, where one
-// of home would be.
+// Live returns the addresses of this user's brokers: those in the folders where one of
+// home would be, whatever theirs is, and all of that home that have a second door. What
+// has the mark of a worker is none.
 func Live(home string) []Address {
 	var list []Address
+	if marksOf == nil {
+		return nil
+	}
+	ours, err := marksOf(os.Getpid())
+	if err != nil {
+		return nil
+	}
+	add := func(a Address) {
+		if slices.ContainsFunc(list, func(b Address) bool { return a.identity == b.identity }) || !a.lives() {
+			return
+		}
+		if theirs, err := marksOf(a.pid); err == nil && !theirs.unlike(ours) {
+			list = append(list, a)
+		}
+	}
 	for _, folder := range folders(home) {
 		entries, _ := os.ReadDir(folder)
 		for _, e := range entries {
-			if a, ok := addressOf(folder, e.Name()); ok && a.lives() {
-				list = append(list, a)
+			if a, ok := addressOf(folder, e.Name()); ok {
+				add(a)
+			}
+		}
+	}
+	if secondDoors != nil {
+		for _, d := range secondDoors() { // whose folder is elsewhere, or was taken away
+			if d.home == homeTag(home) {
+				add(Address{identity: d.identity})
 			}
 		}
 	}

@@ -45,6 +45,8 @@ var (
 	ErrSilent = errors.New("it does not answer")
 	// ErrGone: the broker has ended, or ended while it was asked.
 	ErrGone = errors.New("it has ended")
+	// ErrCutOff: the broker lives, and another process keeps us from it.
+	ErrCutOff = errors.New("it lives and cannot be reached")
 	// ErrUnsupported: this platform has no broker.
 	ErrUnsupported = errors.New("there is no broker on this platform")
 )
@@ -95,6 +97,8 @@ type Order struct {
 	TTL time.Duration
 	// Person says that somebody is there to answer a window.
 	Person bool
+	// Strict has a run fail that cannot ask the broker.
+	Strict bool
 	// Identity opens the age store, where somebody had to unlock it; nil otherwise.
 	Identity []byte
 	// Values are what was looked up already.

@@ -1,9 +1,61 @@
 package broker
 
-import "golang.org/x/sys/unix"
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
 
 // noSignal: who writes to a broker that is gone gets an error and no SIGPIPE.
 const noSignal = unix.MSG_NOSIGNAL
+
+// doorPrefix begins the names of abstract sockets (unix(7)). Other users can reach these,
+// too, and are refused.
+const doorPrefix = "@wg-run/"
+
+func init() {
+	secondDoor = func(i identity, home string) string {
+		return fmt.Sprintf("%s%d-%d-%s", doorPrefix, i.pid, i.started, homeTag(home))
+	}
+	secondDoors = linuxDoors
+}
+
+// linuxDoors reads /proc/net/unix (proc_net(5)), whose last field is the name. Everybody
+// may have such a name: who listens there is looked at when it is used, and other users'
+// processes are left out.
+func linuxDoors() []door {
+	data, err := os.ReadFile("/proc/net/unix")
+	if err != nil {
+		return nil
+	}
+	var list []door
+	for line := range strings.Lines(string(data)) {
+		_, name, ok := strings.Cut(strings.TrimSpace(line), " "+doorPrefix)
+		fields := strings.Split(name, "-")
+		if !ok || len(fields) != 3 {
+			continue
+		}
+		pid, err1 := strconv.Atoi(fields[0])
+		started, err2 := strconv.ParseUint(fields[1], 10, 64)
+		d := door{identity{pid, started}, doorPrefix + name, fields[2]}
+		if err1 == nil && err2 == nil && !slices.Contains(list, d) && ofThisUser(pid) {
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
+// ofThisUser looks into a file: /proc/PID itself is root's where a process has closed its
+// memory.
+func ofThisUser(pid int) bool {
+	status, err := readProc(pid, "status")
+	uid, ok := statusField(status, "Uid")
+	return err == nil && ok && uid == os.Geteuid()
+}
 
 // acceptCloexec accepts a connection that children do not get (accept4(2)).
 func acceptCloexec(l int) (int, error) {

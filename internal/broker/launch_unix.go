@@ -147,6 +147,7 @@ func Serve(hooks Hooks) error {
 	_ = os.Chdir("/")
 	mem := &pages{}
 	o, err := readOrder(c, mem, hooks.Parse)
+	defer func() { mem.give(o.Identity) }()
 	if err == nil {
 		err = serve(o, mem, hooks, helpers(o, cwd), func(a Address) error {
 			defer func() { _ = c.Close() }()

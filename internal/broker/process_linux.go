@@ -50,13 +50,15 @@ func linuxMarks(pid int) (marks, error) {
 	return marks{none == 1, filters}, nil
 }
 
+// statusField is the number behind NAME, the first of several.
 func statusField(status []byte, name string) (int, bool) {
 	_, rest, ok := bytes.Cut(status, []byte("\n"+name+":"))
 	if !ok {
 		return 0, false
 	}
 	line, _, _ := bytes.Cut(rest, []byte("\n"))
-	n, err := strconv.Atoi(string(bytes.TrimSpace(line)))
+	first, _, _ := bytes.Cut(bytes.TrimSpace(line), []byte("\t"))
+	n, err := strconv.Atoi(string(first))
 	return n, err == nil
 }
 

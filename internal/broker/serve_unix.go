@@ -61,12 +61,18 @@ func serve(o *Order, mem *pages, hooks Hooks, ask lookup, started func(Address) 
 	if err != nil {
 		return err
 	}
-	s.self = Address{self, filepath.Join(dir, socketName)}
+	s.self = Address{self, filepath.Join(dir, socketName), o.Strict}
 	defer func() { _ = os.Remove(dir) }()
 	defer func() { _ = os.Remove(s.self.Socket) }()
-	l, err := listen(s.self.Socket)
+	first, err := listen(s.self.Socket)
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
+	}
+	doors := []int{first}
+	if secondDoor != nil {
+		if l, err := listen(secondDoor(self, o.Policy.Home)); err == nil { // it is for when the first is taken away
+			doors = append(doors, l)
+		}
 	}
 	ended := make(chan error, 2)
 	go func() {
@@ -77,7 +83,9 @@ func serve(o *Order, mem *pages, hooks Hooks, ask lookup, started func(Address) 
 			return started(s.self)
 		})
 	}()
-	go s.accept(l)
+	for _, l := range doors {
+		go s.accept(l)
+	}
 	term := make(chan os.Signal, 1)
 	signal.Notify(term, unix.SIGTERM, unix.SIGINT)
 	select {

@@ -20,6 +20,7 @@ import (
 // brokerFlags are the flags of a line that starts a dispatcher.
 type brokerFlags struct {
 	TTL     time.Duration `name:"ttl" placeholder:"D" help:"How long a secret is kept before it is looked up again, as 30m (default: as long as the dispatcher runs)."`
+	Strict  bool          `help:"Have a run fail that cannot ask the broker, rather than resolve by itself."`
 	Profile []string      `sep:"none" placeholder:"NAME" predictor:"profile" help:"Look up this profile's secrets before the dispatcher starts (default: $$WG_PROFILE, else the active one). May be repeated."`
 }
 
@@ -99,7 +100,7 @@ func (f *brokerFlags) order() (*broker.Order, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &broker.Order{Policy: policy, Dispatcher: os.Getpid(), TTL: f.TTL, Person: r.Person}
+	o := &broker.Order{Policy: policy, Dispatcher: os.Getpid(), TTL: f.TTL, Strict: f.Strict, Person: r.Person}
 	chosen := f.Profile
 	if name := os.Getenv("WG_PROFILE"); len(chosen) == 0 && name != "" {
 		chosen = []string{name}

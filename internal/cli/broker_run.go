@@ -52,6 +52,9 @@ func (f *runFlags) fromBroker(home profiles.Home) (*held, error) {
 	case errors.Is(err, broker.ErrRefused):
 		return nil, hint.Add(fmt.Errorf("asking the broker %d: %w", h.pid, err),
 			"a worker gets what its own run delivered, and no more; without the broker: "+hint.Command("env", "-u", broker.Variable, "wg-run")+" …")
+	case errors.Is(err, broker.ErrCutOff), err != nil && a.Strict:
+		return nil, hint.Add(fmt.Errorf("asking the broker %d: %w", h.pid, err),
+			"its policy and its secrets are not replaced by what is on disk now; see what it does, or start the dispatcher anew: wg-run broker status")
 	case err != nil:
 		h.alone = true
 		say(fmt.Sprintf("the broker cannot be asked: %v; resolving without it, and nobody is asked to unlock anything", err))

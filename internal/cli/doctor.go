@@ -74,6 +74,7 @@ var doctorChecks = []struct {
 	{"api_key_env", (*doctor).checkLeftovers},
 	{"environment", (*doctor).checkEnvironment},
 	{"launchers", (*doctor).checkLaunchers},
+	{"brokers", (*doctor).checkBrokers},
 	{"system", (*doctor).checkSystem},
 }
 

@@ -1,0 +1,179 @@
+//go:build unix
+
+package broker
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// line is a connection to a broker. It makes the system calls itself: the runtime's
+// poller would cost every start of a worker more than the answer does.
+type line struct {
+	fd     int
+	onWait func()
+}
+
+// dial sends a first request to the broker. Who listens is looked at while it is
+// answered: a request holds no secret. The error wraps ErrGone where the broker has ended,
+// and ErrCutOff where it lives and another process keeps us from it.
+func dial(a Address, request []byte, onWait func()) (*line, error) {
+	var last error
+	for door := range a.doors {
+		l, err := knock(a, door, request)
+		if err == nil {
+			l.onWait = onWait
+			return l, nil
+		}
+		if errors.Is(err, ErrSilent) {
+			return nil, err
+		}
+		last = err
+	}
+	if !a.lives() { // its socket is closed a moment earlier
+		return nil, ErrGone
+	}
+	return nil, fmt.Errorf("%w: %w", ErrCutOff, last)
+}
+
+// knock sends the request through one door.
+func knock(a Address, door string, request []byte) (*line, error) {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	if err != nil {
+		return nil, err
+	}
+	unix.CloseOnExec(fd)
+	l := &line{fd: fd}
+	if err = l.connect(door); err == nil {
+		if _, err = l.Write(request); errors.Is(err, unix.EPIPE) { // who refuses does not read first
+			err = nil
+		}
+	}
+	if err == nil {
+		err = l.believe(a)
+	}
+	if err != nil {
+		l.close()
+		return nil, err
+	}
+	return l, nil
+}
+
+func (l *line) connect(door string) error {
+	wait := unix.NsecToTimeval(int64(patience))
+	for _, option := range []int{unix.SO_RCVTIMEO, unix.SO_SNDTIMEO} { // the latter bounds connect(2), too
+		if err := unix.SetsockoptTimeval(l.fd, unix.SOL_SOCKET, option, &wait); err != nil {
+			return err
+		}
+	}
+	for {
+		err := unix.Connect(l.fd, &unix.SockaddrUnix{Name: door})
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err == unix.EAGAIN:
+			return ErrSilent
+		case err != nil:
+			return fmt.Errorf("connecting: %w", err)
+		}
+		return nil
+	}
+}
+
+// believe returns nil if who listens is the broker: that process, of this user.
+func (l *line) believe(a Address) error {
+	p, err := peerOf(l.fd)
+	if err != nil {
+		return err
+	}
+	p.close()
+	if who, err := identify(p.pid); err != nil || who != a.identity || p.uid != uint32(os.Geteuid()) {
+		return errors.New("another process listens in its place")
+	}
+	return nil
+}
+
+func (l *line) close() { _ = unix.Close(l.fd) }
+
+// Read implements io.Reader.
+func (l *line) Read(b []byte) (int, error) {
+	for {
+		n, err := unix.Read(l.fd, b)
+		switch {
+		case err == unix.EINTR:
+		case err == unix.EAGAIN:
+			return 0, ErrSilent
+		case err != nil:
+			return 0, err
+		case n == 0:
+			return 0, errHungUp
+		default:
+			return n, nil
+		}
+	}
+}
+
+var errHungUp = errors.New("it hung up")
+
+// Write implements io.Writer.
+func (l *line) Write(b []byte) (int, error) {
+	done := 0
+	for done < len(b) {
+		n, err := unix.SendmsgN(l.fd, b[done:], nil, nil, noSignal)
+		switch {
+		case err == unix.EINTR:
+		case err == unix.EAGAIN:
+			return done, ErrSilent
+		case err != nil:
+			return done, err
+		default:
+			done += n
+		}
+	}
+	return done, nil
+}
+
+// answer reads one answer.
+func (l *line) answer(take func(tag byte, text string) error, into func(tag byte, length int) ([]byte, error)) error {
+	return (&reader{r: &ahead{r: l}, limit: maxOrder}).each(func(tag byte, text string) error {
+		switch tag {
+		case frameWait:
+			if l.onWait != nil {
+				l.onWait()
+				l.onWait = nil
+			}
+			return nil
+		case frameRefused:
+			return fmt.Errorf("%w: %s", ErrRefused, text)
+		case frameBusy:
+			return errors.New("it has too much to do")
+		}
+		return take(tag, text)
+	}, into)
+}
+
+// ahead reads ahead: an answer comes in one piece, and this process ends in an execve.
+type ahead struct {
+	r interface{ Read([]byte) (int, error) }
+	b []byte
+}
+
+func (a *ahead) Read(to []byte) (int, error) {
+	if len(a.b) == 0 {
+		if len(to) >= 4096 {
+			return a.r.Read(to)
+		}
+		piece := make([]byte, 4096)
+		n, err := a.r.Read(piece)
+		if err != nil {
+			return 0, err
+		}
+		a.b = piece[:n]
+	}
+	n := copy(to, a.b)
+	a.b = a.b[n:]
+	return n, nil
+}
