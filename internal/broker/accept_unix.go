@@ -4,7 +4,6 @@ package broker
 
 import (
 	"bytes"
-	"io"
 	"net"
 	"os"
 	"time"
@@ -62,7 +61,8 @@ type visitor struct {
 	peer    *peer
 	kin     kinship
 	refused error
-	read    []byte // what came already
+	piece   [512]byte // requests are short
+	read    []byte    // what came already, of piece
 }
 
 func (v *visitor) close() {
@@ -105,12 +105,11 @@ func (s *server) atOnce(v *visitor) *due {
 	if v.kin != below {
 		return nil
 	}
-	b := make([]byte, 512)
-	n, _, err := unix.Recvfrom(v.fd, b, unix.MSG_DONTWAIT)
+	n, _, err := unix.Recvfrom(v.fd, v.piece[:], unix.MSG_DONTWAIT)
 	if err != nil || n <= 0 {
 		return nil
 	}
-	v.read = b[:n]
+	v.read = v.piece[:n]
 	q, err := readRequest(bytes.NewReader(v.read))
 	if err != nil || q.verb != verbRun {
 		return nil
@@ -145,9 +144,10 @@ func (s *server) one(v *visitor) {
 		return
 	}
 	defer func() { _ = c.Close() }()
-	q, err := readRequest(io.MultiReader(bytes.NewReader(v.read), &ahead{r: c}))
+	in := &ahead{r: c, b: v.read, piece: len(v.piece)}
+	q, err := readRequest(in)
 	if err != nil {
 		return // no answer helps who does not speak like this
 	}
-	s.answer(c, v.peer, v.kin, q)
+	s.answer(c, in, v.peer, v.kin, q)
 }

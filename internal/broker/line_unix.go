@@ -5,6 +5,7 @@ package broker
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -138,7 +139,7 @@ func (l *line) Write(b []byte) (int, error) {
 
 // answer reads one answer.
 func (l *line) answer(take func(tag byte, text string) error, into func(tag byte, length int) ([]byte, error)) error {
-	return (&reader{r: &ahead{r: l}, limit: maxOrder}).each(func(tag byte, text string) error {
+	return (&reader{r: &ahead{r: l, piece: 4096}, limit: maxOrder}).each(func(tag byte, text string) error {
 		switch tag {
 		case frameWait:
 			if l.onWait != nil {
@@ -155,18 +156,20 @@ func (l *line) answer(take func(tag byte, text string) error, into func(tag byte
 	}, into)
 }
 
-// ahead reads ahead: an answer comes in one piece, and this process ends in an execve.
+// ahead reads ahead: a message comes in one piece. Where that is an answer with secrets in
+// it, the process ends in an execve.
 type ahead struct {
-	r interface{ Read([]byte) (int, error) }
-	b []byte
+	r     io.Reader
+	b     []byte
+	piece int // how much it reads ahead, in bytes
 }
 
 func (a *ahead) Read(to []byte) (int, error) {
 	if len(a.b) == 0 {
-		if len(to) >= 4096 {
+		if len(to) >= a.piece {
 			return a.r.Read(to)
 		}
-		piece := make([]byte, 4096)
+		piece := make([]byte, a.piece)
 		n, err := a.r.Read(piece)
 		if err != nil {
 			return 0, err

@@ -3,6 +3,7 @@
 package broker
 
 import (
+	"io"
 	"net"
 	"time"
 )
@@ -14,7 +15,7 @@ const switchTime = 5 * time.Minute
 // profile are there. With verbUse that profile is the request's, and it waits for the
 // word to put it in place, and for the end of the connection, until which it can be
 // undone: so several brokers switch, or none.
-func (s *server) reload(c *net.UnixConn, q *request) {
+func (s *server) reload(c *net.UnixConn, in io.Reader, q *request) {
 	sp := newSpeaker(c)
 	present := s.cache.present()
 	if q.home != present.Home {
@@ -39,13 +40,13 @@ func (s *server) reload(c *net.UnixConn, q *request) {
 		return
 	}
 	_ = sp.write(net.Buffers{sp.m.add(frameDone, "").end()})
-	if next(c) != verbCommit {
+	if next(c, in) != verbCommit {
 		s.cache.unstage(st)
 		return
 	}
 	old := s.cache.commit(st)
 	_ = sp.write(net.Buffers{newMessage().add(frameDone, "").end()})
-	if next(c) == verbUndo {
+	if next(c, in) == verbUndo {
 		old = s.cache.commit(old)
 		_ = sp.write(net.Buffers{newMessage().add(frameDone, "").end()})
 	}
@@ -53,9 +54,9 @@ func (s *server) reload(c *net.UnixConn, q *request) {
 }
 
 // next is the verb of the next request on a connection, "" at its end.
-func next(c *net.UnixConn) string {
+func next(c *net.UnixConn, in io.Reader) string {
 	_ = c.SetReadDeadline(time.Now().Add(switchTime))
-	q, err := readRequest(&ahead{r: c})
+	q, err := readRequest(in)
 	if err != nil {
 		return ""
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net"
 	"os"
@@ -131,7 +132,7 @@ func (s *server) count(n *int) {
 	*n++
 }
 
-func (s *server) answer(c *net.UnixConn, p *peer, kin kinship, q *request) {
+func (s *server) answer(c *net.UnixConn, in io.Reader, p *peer, kin kinship, q *request) {
 	if q.verb == verbRun {
 		if kin != below {
 			s.count(&s.refused)
@@ -152,7 +153,7 @@ func (s *server) answer(c *net.UnixConn, p *peer, kin kinship, q *request) {
 		n := s.cache.forgetAll(func(ref resolve.Ref) bool { return len(q.refs) == 0 || slices.Contains(q.refs, Key(ref)) })
 		m.add(frameDone, fmt.Sprint(n))
 	case verbReload, verbUse:
-		s.reload(c, q)
+		s.reload(c, in, q)
 		return
 	default:
 		return
