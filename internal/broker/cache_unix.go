@@ -51,12 +51,13 @@ type cache struct {
 	policy  *Policy
 	entries map[resolve.Ref]*entry
 	gates   map[string]*unlocking
+	aside   map[*staged]bool // what may be put in place
 	lookups int
 	hits    int
 }
 
 func newCache(p *Policy, ttl time.Duration, person bool, mem *pages, ask lookup) *cache {
-	return &cache{policy: p, ttl: ttl, person: person, mem: mem, ask: ask, slot: make(chan struct{}, maxLookups), entries: map[resolve.Ref]*entry{}, gates: map[string]*unlocking{}}
+	return &cache{policy: p, ttl: ttl, person: person, mem: mem, ask: ask, slot: make(chan struct{}, maxLookups), entries: map[resolve.Ref]*entry{}, gates: map[string]*unlocking{}, aside: map[*staged]bool{}}
 }
 
 // get returns the entry of a reference, which may still be looked up, and calls for
@@ -241,6 +242,14 @@ func (c *cache) forgetAll(is func(resolve.Ref) bool) (n int) {
 			n++
 		}
 	}
+	for st := range c.aside { // what changed is not to come back by a switch
+		for ref, e := range st.fresh {
+			if is(ref) {
+				delete(st.fresh, ref)
+				c.less(e)
+			}
+		}
+	}
 	c.gates = map[string]*unlocking{}
 	return n
 }
@@ -255,14 +264,17 @@ type staged struct {
 // stage looks everything up that the active profile of p names, and fails where one does.
 func (c *cache) stage(p *Policy) (*staged, *Failure) {
 	st := &staged{policy: p, fresh: map[resolve.Ref]*entry{}}
+	var begun []*entry
 	c.mu.Lock()
+	c.aside[st] = true
 	for _, w := range p.Profiles[p.Active] {
 		if st.fresh[w.Ref] == nil {
 			st.fresh[w.Ref] = c.begin(p, p.Active, w)
+			begun = append(begun, st.fresh[w.Ref])
 		}
 	}
 	c.mu.Unlock()
-	for _, e := range st.fresh {
+	for _, e := range begun {
 		<-e.done // bounded by the lookup's deadline
 		if e.failed != nil {
 			c.unstage(st)
@@ -280,6 +292,7 @@ func (c *cache) unstage(st *staged) {
 		c.less(e)
 	}
 	st.fresh = nil
+	delete(c.aside, st)
 }
 
 // commit puts the staged policy in place and returns what it replaced: to undo it,
@@ -307,6 +320,8 @@ func (c *cache) commit(st *staged) (old *staged) {
 		c.less(e)
 	}
 	st.fresh = nil
+	delete(c.aside, st)
+	c.aside[old] = true
 	return old
 }
 
