@@ -1,0 +1,85 @@
+package broker
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+func TestStatusField(t *testing.T) {
+	const status = "Name:\tNoNewPrivs: 1\nState:\tR\nNoNewPrivs:\t0\nSeccomp:\t2\nSeccomp_filters:\t17\nOdd:\tx\nLast:\t5"
+	for name, want := range map[string]int{"NoNewPrivs": 0, "Seccomp": 2, "Seccomp_filters": 17, "Last": 5, "Odd": -1, "Name": -1, "None": -1, "State": -1, "filters": -1} {
+		got, ok := statusField([]byte(status), name)
+		if !ok {
+			got = -1
+		}
+		if got != want {
+			t.Errorf("statusField(%s) = %d, want %d", name, got, want)
+		}
+	}
+}
+
+// A name may hold what the fields behind it begin with.
+func TestProcessWithAName(t *testing.T) {
+	sleep, err := exec.LookPath("sleep")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"sleep", ") S 1 1 (", "a) R 7", "(", "\n) 1"} {
+		link := filepath.Join(t.TempDir(), name)
+		if err := os.Symlink(sleep, link); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.CommandContext(t.Context(), link, "60")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		p, err := linuxProcess(cmd.Process.Pid)
+		self, err2 := linuxProcess(os.Getpid())
+		if err != nil || err2 != nil || p.parent != os.Getpid() || p.started < self.started {
+			t.Errorf("linuxProcess of %q = %+v, %v; want the parent %d, not begun before %d, %v", name, p, err, os.Getpid(), self.started, err2)
+		}
+		if m, err := linuxMarks(cmd.Process.Pid); err != nil || m.unlike(m) {
+			t.Errorf("linuxMarks of %q = %+v, %v; want them to be like themselves", name, m, err)
+		}
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		if _, err := linuxProcess(cmd.Process.Pid); err == nil {
+			t.Errorf("linuxProcess of one that has ended: no error, want one")
+		}
+	}
+}
+
+// waitFor returns when the process has ended, and not where ready says no.
+func TestWaitFor(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), "cat")
+	in, err := cmd.StdinPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid := cmd.Process.Pid
+	if err := linuxWait(pid, func() error { return errTime }); err != errTime {
+		t.Errorf("linuxWait() where ready fails = %v, want its error", err)
+	}
+	ended := make(chan error, 1)
+	ready := make(chan bool)
+	go func() { ended <- linuxWait(pid, func() error { close(ready); return nil }) }()
+	<-ready
+	select {
+	case err := <-ended:
+		t.Errorf("linuxWait() = %v while the process lives", err)
+	default:
+	}
+	_ = in.Close()
+	if err := <-ended; err != nil {
+		t.Errorf("linuxWait() = %v, want nil", err)
+	}
+	_ = cmd.Wait()
+	if err := linuxWait(pid, func() error { return nil }); err == nil {
+		t.Error("linuxWait() of one that has ended = nil, want an error")
+	}
+}
