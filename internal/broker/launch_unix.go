@@ -222,6 +222,9 @@ func help(ctx context.Context, q *Query, environ []string, cwd string, identity 
 	var v Value
 	cmd := role(ctx, RoleLookup)
 	cmd.Env, cmd.Dir = environ, cwd
+	if _, err := os.Stat(cwd); err != nil { // the dispatcher's folder is gone by now
+		cmd.Dir = "/"
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
 	in, err := cmd.StdinPipe()
