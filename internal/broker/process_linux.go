@@ -14,7 +14,9 @@ import (
 func init() { processOf, marksOf, waitFor = linuxProcess, linuxMarks, linuxWait }
 
 // linuxProcess reads /proc/PID/stat (proc_pid_stat(5)): the fields behind the name,
-// which may hold anything, a parenthesis too.
+// which may hold anything, a parenthesis too. One that has ended and is only waited for is
+// there no more; one whose first thread has ended is, and looks the same but for the
+// others.
 func linuxProcess(pid int) (process, error) {
 	b, err := readProc(pid, "stat")
 	if err != nil {
@@ -24,7 +26,7 @@ func linuxProcess(pid int) (process, error) {
 	if len(fields) < 20 {
 		return process{}, fmt.Errorf("/proc/%d/stat has another form", pid)
 	}
-	if fields[0] == "Z" || fields[0] == "X" { // nobody has asked for its status yet
+	if threads := fields[17]; fields[0] == "Z" && (threads == "0" || threads == "1") {
 		return process{}, unix.ESRCH
 	}
 	parent, err := strconv.Atoi(fields[1])

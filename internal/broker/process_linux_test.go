@@ -5,6 +5,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestStatusField(t *testing.T) {
@@ -82,4 +84,29 @@ func TestWaitFor(t *testing.T) {
 	if err := linuxWait(pid, func() error { return nil }); err == nil {
 		t.Error("linuxWait() of one that has ended = nil, want an error")
 	}
+}
+
+// A process that has ended is gone, even if nobody has waited for it: the first process of
+// many a container never does.
+func TestLivesNoMore(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), "cat")
+	in, err := cmd.StdinPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	who, err := identify(cmd.Process.Pid)
+	if err != nil || !who.lives() {
+		t.Errorf("identify() = %v, %v; want it to live", who, err)
+	}
+	_ = in.Close()
+	if err := unix.Waitid(unix.P_PID, who.pid, nil, unix.WEXITED|unix.WNOWAIT, nil); err != nil {
+		t.Fatal(err)
+	}
+	if who.lives() {
+		t.Errorf("%v.lives() = true after its end, want false", who)
+	}
+	_ = cmd.Wait()
 }
