@@ -14,8 +14,10 @@ func TestParseAddress(t *testing.T) {
 		want Address
 		ok   bool
 	}{
-		{"12:345:/run/s", Address{identity{12, 345}, "/run/s"}, true},
-		{"1:18446744073709551615:/a:b c/s", Address{identity{1, 1<<64 - 1}, "/a:b c/s"}, true},
+		{"12:345:/run/s", Address{identity{12, 345}, "/run/s", false}, true},
+		{"12:345:strict:/run/s", Address{identity{12, 345}, "/run/s", true}, true},
+		{"12:345:strict:run/s", Address{}, false},
+		{"1:18446744073709551615:/a:b c/s", Address{identity{1, 1<<64 - 1}, "/a:b c/s", false}, true},
 		{"", Address{}, false},
 		{"12:345", Address{}, false},
 		{"12:345:", Address{}, false},

@@ -16,7 +16,7 @@ import (
 func TestValues(t *testing.T) {
 	says := []string{"", "two\nlines"}
 	entries := []*entry{{secret: everyByte, source: "age", says: says}, {failed: FailureOf(failures[0])}, {secret: large, source: "pass"}}
-	list := newMessage().values([]string{"a", "b", "c"}, entries)
+	list := (&due{m: newMessage(), names: []string{"a", "b", "c"}, entries: entries}).buffers()
 	shared := 0
 	for _, b := range list {
 		if len(b) > 0 && (&b[0] == &everyByte[0] || &b[0] == &large[0]) {
@@ -79,11 +79,11 @@ func TestReply(t *testing.T) {
 		_ = c.Close()
 		waits := 0
 		l := &line{fd: fd, onWait: func() { waits++ }}
-		_, _, err = l.order(newMessage().add(frameVerb, verbStatus))
+		_, _, err = l.done()
 		l.close()
 		ok := row.want == nil && row.text == "" && err == nil || err != nil && (row.want == nil || errors.Is(err, row.want)) && strings.Contains(err.Error(), row.text)
 		if !ok || waits != row.waits {
-			t.Errorf("%s: order() = %v, after %d waits; want %v %q, after %d", name, err, waits, row.want, row.text, row.waits)
+			t.Errorf("%s: done() = %v, after %d waits; want %v %q, after %d", name, err, waits, row.want, row.text, row.waits)
 		}
 	}
 }
@@ -94,7 +94,7 @@ func TestWait(t *testing.T) {
 	done := make(chan struct{})
 	ended := make(chan error, 1)
 	go func() { ended <- newSpeaker(c).wait(done) }()
-	r := &reader{r: &ahead{r: other}, limit: maxRequest}
+	r := &reader{r: &ahead{r: other, piece: 512}, limit: maxRequest}
 	for i, want := range []byte{frameVersion, frameWait} {
 		tag, n, err := r.next()
 		if err == nil {

@@ -79,7 +79,7 @@ func TestKin(t *testing.T) {
 				}
 			}
 			faked(t, all)
-			got, err := kin(row.pid, identity{10, 100}, func(pid int, started uint64) bool { return row.workers[pid] == started })
+			got, _, err := kin(row.pid, identity{10, 100}, func(pid int, started uint64) bool { return row.workers[pid] == started })
 			if got != row.want || err != nil != row.fails {
 				t.Errorf("kin(%d) = %v, %v; want %v, an error: %v", row.pid, got, err, row.want, row.fails)
 			}
@@ -92,12 +92,12 @@ func TestKinOfTheFirst(t *testing.T) {
 	faked(t, system{1: {{0, 5}}, 20: {{1, 200}}, 30: {{20, 300}}, 40: {{0, 400}}, 50: {{1, 500}}})
 	workers := map[int]uint64{50: 500}
 	for pid, want := range map[int]kinship{1: below, 20: below, 30: below, 40: stranger, 50: ofWorker} {
-		got, err := kin(pid, identity{1, 5}, func(pid int, started uint64) bool { return workers[pid] == started })
+		got, _, err := kin(pid, identity{1, 5}, func(pid int, started uint64) bool { return workers[pid] == started })
 		if got != want || err != nil {
 			t.Errorf("kin(%d) = %v, %v; want %v", pid, got, err, want)
 		}
 	}
-	if got, _ := kin(20, identity{1, 6}, func(int, uint64) bool { return false }); got != stranger {
+	if got, _, _ := kin(20, identity{1, 6}, func(int, uint64) bool { return false }); got != stranger {
 		t.Errorf("kin(20) below another first process = %v, want stranger", got)
 	}
 }
@@ -109,7 +109,7 @@ func TestUnlike(t *testing.T) {
 	}{
 		{marks{false, 0}, marks{false, 0}, false}, {marks{true, 0}, marks{false, 0}, true}, {marks{true, 1}, marks{false, 0}, true},
 		{marks{false, 1}, marks{false, 0}, false}, {marks{true, 1}, marks{true, 1}, false}, {marks{true, 2}, marks{true, 1}, true},
-		{marks{false, 1}, marks{true, 1}, true}, {marks{true, 0}, marks{true, 0}, false}, {marks{true, 1}, marks{true, 0}, true},
+		{marks{false, 1}, marks{true, 1}, false}, {marks{true, 0}, marks{true, 0}, false}, {marks{true, 1}, marks{true, 0}, true},
 	} {
 		if got := row.m.unlike(row.ours); got != row.want {
 			t.Errorf("%+v.unlike(%+v) = %v, want %v", row.m, row.ours, got, row.want)

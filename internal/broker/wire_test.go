@@ -53,7 +53,7 @@ func TestReadRequest(t *testing.T) {
 		"too many frames":             {append(newMessage().b, bytes.Repeat(frames(frameSkip, ""), maxFrames)...), errWire},
 	} {
 		for how, r := range map[string]io.Reader{"whole": bytes.NewReader(row.in), "by the byte": iotest.OneByteReader(bytes.NewReader(row.in))} {
-			_, err := readRequest(&buffered{r: r})
+			_, err := readRequest(&ahead{r: r, piece: 512})
 			if !errors.Is(err, row.want) {
 				t.Errorf("%s, %s: readRequest() = %v, want %v", name, how, err, row.want)
 			}

@@ -33,7 +33,7 @@ func TestBrokerKilled(t *testing.T) {
 	d.gets("before", "", key+"-a")
 	d.signal(syscall.SIGKILL)
 	d.brokerEnded()
-	d.alone("the broker was killed", 10, "connection refused", patience)
+	d.alone("the broker was killed", 10, "it has ended", patience)
 	if got := d.p.run("", "broker", "status"); got.code != 1 || !strings.Contains(got.stderr, "no broker of yours is running") {
 		t.Errorf("broker status after that = %d, %q; want 1 and that there is none", got.code, got.stderr)
 	}
