@@ -4,6 +4,9 @@
 // builds it, gives it a temporary folder with the programs to measure, starts
 // it below a private bus and removes everything afterwards. It measures whole
 // processes only; where inside wg-run time goes is a profiler's to say.
+//
+// Whatever asks a broker has to descend from its dispatcher: for each part of the
+// work it starts itself again, as that dispatcher, with -role.
 package main
 
 import (
@@ -12,48 +15,93 @@ import (
 	"os"
 )
 
+// options are the flags; a role gets those of its caller.
+type options struct {
+	dir, noKeyring string
+	rounds, warmup int
+	spawns, atOnce int
+	role, source   string
+}
+
 func main() {
-	rounds := flag.Int("rounds", 300, "measured rounds; each starts every command once")
-	warmup := flag.Int("warmup", 20, "rounds before that, not counted")
-	dir := flag.String("dir", "", "folder that holds bin/ and takes all files (scripts/bench makes it)")
-	noKeyring := flag.String("no-keyring", "", "why the keyring cannot be measured")
+	var o options
+	flag.IntVar(&o.rounds, "rounds", 300, "measured rounds; each starts every command once")
+	flag.IntVar(&o.warmup, "warmup", 20, "rounds before that, not counted")
+	flag.IntVar(&o.spawns, "spawns", 1000, "starts of each kind below a dispatcher, in whole blocks; 0 for none")
+	flag.IntVar(&o.atOnce, "at-once", 8, "how many of these run at once, where not one")
+	flag.StringVar(&o.dir, "dir", "", "folder that holds bin/ and takes all files (scripts/bench makes it)")
+	flag.StringVar(&o.noKeyring, "no-keyring", "", "why the keyring cannot be measured")
+	flag.StringVar(&o.role, "role", "", "what to do as a dispatcher (its own)")
+	flag.StringVar(&o.source, "source", "", "the source of the role (its own)")
 	flag.Usage = usage
 	flag.Parse()
-	if *dir == "" || *rounds < 1 || *warmup < 0 || flag.NArg() > 0 {
+	if o.dir == "" || o.rounds < 1 || o.warmup < 0 || o.spawns < 0 || o.atOnce < 1 || flag.NArg() > 0 {
 		usage()
 		os.Exit(2)
 	}
-	if err := bench(*dir, *noKeyring, *rounds, *warmup); err != nil {
+	do := bench
+	if o.role != "" {
+		do = roles[o.role]
+	}
+	if err := do(&o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func usage() { fmt.Fprintln(os.Stderr, "usage: scripts/bench [-rounds N] [-warmup N]") }
+func usage() {
+	fmt.Fprintln(os.Stderr, "usage: scripts/bench [-rounds N] [-warmup N] [-spawns N] [-at-once N]")
+}
 
-func bench(dir, noKeyring string, rounds, warmup int) error {
-	w, err := newWorld(dir)
-	if err != nil {
+// roles are what it does below a broker. Each prints what came of it.
+var roles = map[string]func(*options) error{
+	"starts": startsRole,
+	"spawns": spawnsRole,
+}
+
+func bench(o *options) error {
+	w := newWorld(o.dir)
+	if err := w.makeFiles(); err != nil {
 		return fmt.Errorf("making the files to measure with: %w", err)
 	}
-	list := rows(w)
-	if err := w.storeInAge(); err != nil {
+	list := sources()
+	for _, s := range list {
+		if s.name == keyringSource && o.noKeyring != "" {
+			s.missing = o.noKeyring
+		} else if err := s.store(w.at(s.home)); err != nil {
+			s.missing = err.Error()
+		}
+		if s.name == keyringSource {
+			o.noKeyring = s.missing
+		}
+	}
+	if err := below(o, w, &source{home: mainHome, profile: "bench"}, "starts", os.Stdout); err != nil {
 		return err
 	}
-	if noKeyring != "" {
-		find(list, keyringRow).missing = noKeyring
-	} else if err := w.storeInKeyring(); err != nil {
-		find(list, keyringRow).missing = err.Error()
+	if o.spawns > 0 {
+		return measureSpawns(o, w, list)
 	}
+	return nil
+}
+
+// startsRole measures single starts, of each command in turn.
+func startsRole(o *options) error {
+	w := newWorld(o.dir).at(mainHome)
+	list := rows(w)
+	find(list, keyringRow).missing = o.noKeyring
 	for _, r := range list {
 		if err := r.prove(w); err != nil {
 			return fmt.Errorf("trying %q once: %w", r.name, err)
 		}
 	}
-	if err := measure(w, list, warmup, rounds); err != nil {
+	if err := measure(w, list, o.warmup, o.rounds); err != nil {
 		return err
 	}
-	if _, err := os.Stdout.WriteString(table(list, rounds)); err != nil {
+	return printed(table(list, o.rounds))
+}
+
+func printed(text string) error {
+	if _, err := os.Stdout.WriteString(text); err != nil {
 		return fmt.Errorf("printing the table: %w", err)
 	}
 	return nil

@@ -17,6 +17,17 @@ const worker = "/bin/true"
 // measure starts every command once a round, one after the other, so that drift
 // of the machine hits all alike.
 func measure(w *world, list []*row, warmup, rounds int) error {
+	return w.measuring(func(attr *syscall.ProcAttr) error {
+		if err := measureMemory(list, attr); err != nil {
+			return err
+		}
+		return measureTime(list, attr, warmup, rounds)
+	})
+}
+
+// measuring has do start commands with what attr says; what they print is seen where one
+// fails. No collection of ours is in the middle of a start.
+func (w *world) measuring(do func(attr *syscall.ProcAttr) error) error {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		return err
@@ -27,14 +38,10 @@ func measure(w *world, list []*row, warmup, rounds int) error {
 		return err
 	}
 	defer func() { _ = said.Close() }()
-	attr := &syscall.ProcAttr{
-		Dir: w.dir, Env: w.env,
-		Files: []uintptr{null.Fd(), null.Fd(), said.Fd()},
-	}
-	err = measureMemory(list, attr)
-	if err == nil {
-		err = measureTime(list, attr, warmup, rounds)
-	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	debug.SetGCPercent(-1)
+	err = do(&syscall.ProcAttr{Dir: w.dir, Files: []uintptr{null.Fd(), null.Fd(), said.Fd()}})
 	if err != nil {
 		text, _ := os.ReadFile(said.Name())
 		return fmt.Errorf("%w; on stderr: %s", err, bytes.TrimSpace(text))
@@ -43,15 +50,12 @@ func measure(w *world, list []*row, warmup, rounds int) error {
 }
 
 func measureTime(list []*row, attr *syscall.ProcAttr, warmup, rounds int) error {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	debug.SetGCPercent(-1) // no collection of ours in the middle of a start
 	for i := range warmup + rounds {
 		for _, r := range list {
 			if r.missing != "" {
 				continue
 			}
-			took, err := start(r.argv(worker), attr)
+			took, err := start(r.argv(worker), r.with(attr))
 			if err != nil {
 				return fmt.Errorf("measuring %q: %w", r.name, err)
 			}
@@ -61,6 +65,13 @@ func measureTime(list []*row, attr *syscall.ProcAttr, warmup, rounds int) error 
 		}
 	}
 	return nil
+}
+
+// with is attr with the row's environment.
+func (r *row) with(attr *syscall.ProcAttr) *syscall.ProcAttr {
+	its := *attr
+	its.Env = r.env
+	return &its
 }
 
 // start runs a command to its end; the time is from before fork to after wait4.

@@ -28,7 +28,7 @@ func measureMemory(list []*row, attr *syscall.ProcAttr) error {
 		}
 		var peaks []int64
 		for range memoryRuns {
-			peak, err := peakOf(r.argv(worker), attr)
+			peak, err := peakOf(r.argv(worker), r.with(attr))
 			if err != nil {
 				return fmt.Errorf("measuring the memory of %q: %w", r.name, err)
 			}

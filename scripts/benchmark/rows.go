@@ -15,6 +15,7 @@ const (
 	floorRow     = "Go floor: pipe and exec in place"
 	plaintextRow = "wg-run, plaintext store, profile"
 	ageRow       = "wg-run, age store, profile"
+	brokerRow    = "wg-run, through the broker, profile"
 	keyringRow   = "wg-run, keyring, profile"
 )
 
@@ -23,6 +24,7 @@ type row struct {
 	name string
 	// argv makes the command line that starts worker.
 	argv func(worker ...string) []string
+	env  []string
 	// delivers says that the worker finds the value in $WG_API_KEY_FILE.
 	delivers bool
 	// missing is why it could not be measured.
@@ -35,20 +37,35 @@ type row struct {
 // rows lists the commands in the order in which every round starts them. The
 // keyring is last: its daemon may still be busy when its row has ended.
 func rows(w *world) []*row {
-	behind := func(head ...string) func(...string) []string {
-		return func(worker ...string) []string { return append(head[:len(head):len(head)], worker...) }
-	}
-	return []*row{
+	list := []*row{
 		{name: bareRow, argv: behind()},
-		{name: floorRow, argv: behind(w.bin("floor"), value)},
+		floor(w),
 		{name: "sh: V=$(cat file), exported, exec", argv: behind("/bin/sh", "-c",
 			`V=$(cat "$0"); export V; exec "$@"`, w.path("value"))},
-		{name: plaintextRow, delivers: true, argv: behind(w.bin("wg-run"), "--profile", "bench", "--")},
+		profile(w, plaintextRow, "bench"),
 		{name: "wg-run, file:PATH, --ref", delivers: true, argv: behind(
 			w.bin("wg-run"), "--ref", "file:"+w.path("value"), "--")},
-		{name: ageRow, delivers: true, argv: behind(w.bin("wg-run"), "--profile", "age", "--")},
-		{name: keyringRow, delivers: true, argv: behind(w.bin("wg-run"), "--profile", "keyring", "--")},
+		profile(w, ageRow, "age"),
+		profile(w, brokerRow, "bench"),
+		profile(w, keyringRow, "keyring"),
 	}
+	for _, r := range list {
+		r.env = w.env
+	}
+	find(list, brokerRow).env = w.belowBroker()
+	return list
+}
+
+func behind(head ...string) func(...string) []string {
+	return func(worker ...string) []string { return append(head[:len(head):len(head)], worker...) }
+}
+
+func floor(w *world) *row {
+	return &row{name: floorRow, argv: behind(w.bin("floor"), value), env: w.env}
+}
+
+func profile(w *world, name, profile string) *row {
+	return &row{name: name, delivers: true, argv: behind(w.bin("wg-run"), "--profile", profile, "--"), env: w.env}
 }
 
 func find(list []*row, name string) *row {
@@ -70,7 +87,7 @@ func (r *row) prove(w *world) error {
 	if r.delivers {
 		argv, want = r.argv("/bin/sh", "-c", `cat "$WG_API_KEY_FILE"`), value
 	}
-	got, err := w.output(argv)
+	got, err := w.output(argv, r.env)
 	if err != nil {
 		return err
 	}
@@ -80,9 +97,9 @@ func (r *row) prove(w *world) error {
 	return nil
 }
 
-func (w *world) output(argv []string) (string, error) {
+func (w *world) output(argv, env []string) (string, error) {
 	cmd := exec.Command(argv[0], argv[1:]...)
-	cmd.Env, cmd.Dir = w.env, w.dir
+	cmd.Env, cmd.Dir = env, w.dir
 	out, err := cmd.Output()
 	if e, ok := errors.AsType[*exec.ExitError](err); ok {
 		return "", fmt.Errorf("%w: %s", err, e.Stderr)

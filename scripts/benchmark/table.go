@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Budgets of the plaintext, the age and the keyring path.
+// Budgets of the plaintext path and the broker's, the age and the keyring path.
 const (
 	plaintextBudget = 1.6                    // times the floor
 	ageBudget       = 600 * time.Microsecond // more than plaintext
@@ -39,7 +39,7 @@ func table(list []*row, rounds int) string {
 // budget compares a row with what it may cost.
 func budget(r, floor, plain *row) string {
 	switch r.name {
-	case plaintextRow:
+	case plaintextRow, brokerRow:
 		return verdict(paired(r, floor) <= plaintextBudget) +
 			fmt.Sprintf(": %.2f × floor of %.1f", paired(r, floor), plaintextBudget)
 	case ageRow:

@@ -3,16 +3,19 @@
 package main
 
 import (
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
 )
 
 // value is the secret that every command hands over.
 const value = "sk-bench-0123456789abcdef0123456789abcdef"
+
+// Homes, each a ~/.wg of its own.
+const (
+	mainHome   = "wg"
+	lockedHome = "locked" // its identity has a passphrase
+)
 
 // world is the temporary folder and the environment of all commands.
 type world struct {
@@ -25,12 +28,23 @@ func (w *world) path(elem ...string) string {
 }
 func (w *world) bin(name string) string { return w.path("bin", name) }
 
-func newWorld(dir string) (*world, error) {
+func newWorld(dir string) *world {
 	w := &world{dir: dir}
 	w.env = environ(w)
-	if err := os.MkdirAll(w.path("wg", "profiles"), 0o700); err != nil {
-		return nil, err
-	}
+	return w
+}
+
+// at is the world with another home.
+func (w *world) at(home string) *world {
+	return &world{w.dir, append(w.env[:len(w.env):len(w.env)], "WG_HOME="+w.path(home))}
+}
+
+// belowBroker is the environment with what a dispatcher hands on.
+func (w *world) belowBroker() []string {
+	return append(w.env[:len(w.env):len(w.env)], brokerVariable+"="+os.Getenv(brokerVariable))
+}
+
+func (w *world) makeFiles() error {
 	files := map[string]string{
 		"value":                    value + "\n",
 		"wg/config.toml":           "[secrets]\nallow_plaintext = true\n",
@@ -38,13 +52,18 @@ func newWorld(dir string) (*world, error) {
 		"wg/profiles/bench.toml":   "api_key_ref = \"plaintext:bench\"\n",
 		"wg/profiles/age.toml":     "api_key_ref = \"age:bench\"\n",
 		"wg/profiles/keyring.toml": "api_key_ref = \"keyring:bench\"\n",
+		"wg/profiles/pass.toml":    "api_key_ref = \"pass:bench\"\n",
+		"locked/profiles/age.toml": "api_key_ref = \"age:bench\"\n",
 	}
 	for name, text := range files {
+		if err := os.MkdirAll(filepath.Dir(w.path(name)), 0o700); err != nil {
+			return err
+		}
 		if err := os.WriteFile(w.path(name), []byte(text), 0o600); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return w, nil
+	return nil
 }
 
 // environ is that of a person in a terminal of a desktop, always the same: what
@@ -63,42 +82,6 @@ func environ(w *world) []string {
 		"XDG_DATA_DIRS=/usr/share/gnome:/usr/local/share/:/usr/share/",
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 		"DBUS_SESSION_BUS_ADDRESS=" + os.Getenv("DBUS_SESSION_BUS_ADDRESS"),
-		"WG_HOME=" + w.path("wg"), "_=/usr/bin/env",
+		"GNUPGHOME=" + w.path("gpg"), "_=/usr/bin/env",
 	}
 }
-
-// storeInAge makes an age store with an identity of its own, and stores the value.
-func (w *world) storeInAge() error {
-	for _, args := range [][]string{{"secret", "backend", "set", "age"}, {"secret", "set", "bench", "--from-stdin"}} {
-		cmd := exec.Command(w.bin("wg-run"), args...)
-		cmd.Env, cmd.Dir, cmd.Stdin = w.env, w.dir, strings.NewReader(value)
-		if said, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("making an age store: %w: %s", err, said)
-		}
-	}
-	return nil
-}
-
-// storeInKeyring stores the value on the private bus. The daemon may not have
-// taken its name there yet, so it tries for a while.
-func (w *world) storeInKeyring() error {
-	const tries, pause = 50, 100 * time.Millisecond
-	var err error
-	for range tries {
-		cmd := exec.Command(w.bin("wg-run"), "secret", "set", "bench", "--backend", "keyring", "--from-stdin")
-		cmd.Env, cmd.Dir, cmd.Stdin = w.env, w.dir, strings.NewReader(value)
-		var said []byte
-		if said, err = cmd.CombinedOutput(); err == nil {
-			return nil
-		}
-		first, _, _ := strings.Cut(string(said), "\n")
-		err = &storeError{first}
-		time.Sleep(pause)
-	}
-	return err
-}
-
-// storeError is why the keyring took nothing, in wg-run's words.
-type storeError struct{ said string }
-
-func (e *storeError) Error() string { return "storing a value in a private gnome-keyring: " + e.said }
