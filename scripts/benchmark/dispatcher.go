@@ -24,7 +24,7 @@ func below(o *options, w *world, s *source, role string, out io.Writer) error {
 	}
 	argv = append(argv, "--", w.bin("benchmark"), "-role", role, "-source", s.name, "-dir", o.dir, "-no-keyring", o.noKeyring,
 		"-rounds", strconv.Itoa(o.rounds), "-warmup", strconv.Itoa(o.warmup), "-spawns", strconv.Itoa(o.spawns),
-		"-at-once", strconv.Itoa(o.atOnce))
+		"-at-once", strconv.Itoa(o.atOnce), "-secrets", strconv.Itoa(o.secrets))
 	cmd := exec.Command(w.bin("wg-run"), argv...)
 	cmd.Env, cmd.Stdout, cmd.Stderr = w.env, out, os.Stderr
 	if s.locked {

@@ -20,6 +20,7 @@ type options struct {
 	dir, noKeyring string
 	rounds, warmup int
 	spawns, atOnce int
+	secrets        int
 	role, source   string
 }
 
@@ -29,13 +30,14 @@ func main() {
 	flag.IntVar(&o.warmup, "warmup", 20, "rounds before that, not counted")
 	flag.IntVar(&o.spawns, "spawns", 1000, "starts of each kind below a dispatcher, in whole blocks; 0 for none")
 	flag.IntVar(&o.atOnce, "at-once", 8, "how many of these run at once, where not one")
+	flag.IntVar(&o.secrets, "secrets", 1000, "secrets for the broker's memory; 0 for none")
 	flag.StringVar(&o.dir, "dir", "", "folder that holds bin/ and takes all files (scripts/bench makes it)")
 	flag.StringVar(&o.noKeyring, "no-keyring", "", "why the keyring cannot be measured")
 	flag.StringVar(&o.role, "role", "", "what to do as a dispatcher (its own)")
 	flag.StringVar(&o.source, "source", "", "the source of the role (its own)")
 	flag.Usage = usage
 	flag.Parse()
-	if o.dir == "" || o.rounds < 1 || o.warmup < 0 || o.spawns < 0 || o.atOnce < 1 || flag.NArg() > 0 {
+	if o.dir == "" || o.rounds < 1 || o.warmup < 0 || o.spawns < 0 || o.atOnce < 1 || o.secrets < 0 || flag.NArg() > 0 {
 		usage()
 		os.Exit(2)
 	}
@@ -50,18 +52,19 @@ func main() {
 }
 
 func usage() {
-	fmt.Fprintln(os.Stderr, "usage: scripts/bench [-rounds N] [-warmup N] [-spawns N] [-at-once N]")
+	fmt.Fprintln(os.Stderr, "usage: scripts/bench [-rounds N] [-warmup N] [-spawns N] [-at-once N] [-secrets N]")
 }
 
 // roles are what it does below a broker. Each prints what came of it.
 var roles = map[string]func(*options) error{
 	"starts": startsRole,
 	"spawns": spawnsRole,
+	"memory": memoryRole,
 }
 
 func bench(o *options) error {
 	w := newWorld(o.dir)
-	if err := w.makeFiles(); err != nil {
+	if err := w.makeFiles(o.secrets); err != nil {
 		return fmt.Errorf("making the files to measure with: %w", err)
 	}
 	list := sources()
@@ -79,7 +82,12 @@ func bench(o *options) error {
 		return err
 	}
 	if o.spawns > 0 {
-		return measureSpawns(o, w, list)
+		if err := measureSpawns(o, w, list); err != nil {
+			return err
+		}
+	}
+	if o.secrets > 0 {
+		return below(o, w, &source{home: manyHome}, "memory", os.Stdout)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,7 @@ const value = "sk-bench-0123456789abcdef0123456789abcdef"
 const (
 	mainHome   = "wg"
 	lockedHome = "locked" // its identity has a passphrase
+	manyHome   = "many"   // its profiles are many
 )
 
 // world is the temporary folder and the environment of all commands.
@@ -44,7 +46,7 @@ func (w *world) belowBroker() []string {
 	return append(w.env[:len(w.env):len(w.env)], brokerVariable+"="+os.Getenv(brokerVariable))
 }
 
-func (w *world) makeFiles() error {
+func (w *world) makeFiles(secrets int) error {
 	files := map[string]string{
 		"value":                    value + "\n",
 		"wg/config.toml":           "[secrets]\nallow_plaintext = true\n",
@@ -54,7 +56,15 @@ func (w *world) makeFiles() error {
 		"wg/profiles/keyring.toml": "api_key_ref = \"keyring:bench\"\n",
 		"wg/profiles/pass.toml":    "api_key_ref = \"pass:bench\"\n",
 		"locked/profiles/age.toml": "api_key_ref = \"age:bench\"\n",
+		"many/config.toml":         "[secrets]\nallow_plaintext = true\n",
 	}
+	store := "version = 1\n\n[secrets]\n"
+	for i := range secrets {
+		name := manyName(i)
+		store += fmt.Sprintf("%s = \"%s-%s\"\n", name, value, name)
+		files["many/profiles/"+name+".toml"] = fmt.Sprintf("api_key_ref = \"plaintext:%s\"\n", name)
+	}
+	files["many/secrets.toml"] = store
 	for name, text := range files {
 		if err := os.MkdirAll(filepath.Dir(w.path(name)), 0o700); err != nil {
 			return err
@@ -65,6 +75,9 @@ func (w *world) makeFiles() error {
 	}
 	return nil
 }
+
+// manyName is the name of a secret in manyHome, and of the profile that wants it.
+func manyName(i int) string { return fmt.Sprintf("s%04d", i+1) }
 
 // environ is that of a person in a terminal of a desktop, always the same: what
 // wg-run does for every variable is part of what is measured.
