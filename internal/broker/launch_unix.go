@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -132,6 +133,9 @@ func closeOnExec() {
 // Serve is the broker's process: it gets its order on a descriptor and ends with the
 // dispatcher. The caller has closed its memory to other processes.
 func Serve(hooks Hooks) error {
+	// It does little at a time: a second processor would be woken, and search for work in
+	// vain, at every request.
+	runtime.GOMAXPROCS(1)
 	unix.Umask(0o077)
 	_ = unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{})
 	file := os.NewFile(orderFD, "order")
