@@ -22,15 +22,11 @@ const scopingABI = 6
 // outside can be traced or signalled (landlock(7)). execve(2) by any thread hands it
 // on. The domain restricts no file and no socket: X11 and D-Bus use abstract ones.
 func linuxIsolate(i Isolation) error {
-	before := noNewPrivs()
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("setting no_new_privs: %w", err)
 	}
 	if err := enterDomain(); err != nil && (i == Isolated || !absent(err)) {
 		return err
-	}
-	if !before {
-		return nil
 	}
 	// What we made is told from what made us by no_new_privs, or where that says
 	// nothing by one more filter (Seccomp_filters, proc_pid_status(5)).
@@ -65,11 +61,11 @@ func enterDomain() error {
 	}
 }
 
-// addFilter adds a filter that allows everything (seccomp(2)). SPEC_ALLOW keeps older
-// kernels from slowing the worker down.
+// addFilter adds ownLimits (seccomp(2)). SPEC_ALLOW keeps older kernels from slowing the
+// worker down.
 func addFilter() error {
-	allow := unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW}
-	program := unix.SockFprog{Len: 1, Filter: &allow}
+	filter := ownLimits()
+	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
 	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_SPEC_ALLOW, uintptr(unsafe.Pointer(&program)))
 	if errno != 0 {
 		return fmt.Errorf("adding a seccomp filter: %w", errno)
@@ -93,12 +89,10 @@ func linuxCanIsolate() error {
 		return fmt.Errorf("asking for Landlock: %w", errno)
 	case abi < scopingABI:
 		return fmt.Errorf("this kernel's Landlock has ABI %d, and can keep processes apart from ABI %d on", abi, scopingABI)
-	case !noNewPrivs():
-		return nil
 	}
 	action := uint32(unix.SECCOMP_RET_ALLOW)
 	if _, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_GET_ACTION_AVAIL, 0, uintptr(unsafe.Pointer(&action))); errno != 0 {
-		return fmt.Errorf("no_new_privs is set already, and there are no seccomp filters: %w", errno)
+		return fmt.Errorf("this kernel has no seccomp filters: %w", errno)
 	}
 	return nil
 }
