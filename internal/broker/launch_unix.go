@@ -207,20 +207,6 @@ func helperEnviron(identity bool) []string {
 	return list
 }
 
-// oursLast puts the folders of PATH to which this user may write behind the others: what
-// a worker plants there does not come before the system's programs.
-func oursLast(path string) string {
-	var first, last []string
-	for dir := range strings.SplitSeq(path, ":") {
-		if unix.Access(dir, unix.W_OK) == nil {
-			last = append(last, dir)
-		} else {
-			first = append(first, dir)
-		}
-	}
-	return strings.Join(append(first, last...), ":")
-}
-
 // help starts a helper, and ends it with all that it started when ctx ends.
 func help(ctx context.Context, q *Query, environ []string, cwd string, identity []byte, into func(int) ([]byte, error)) (Value, error) {
 	var v Value
