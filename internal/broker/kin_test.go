@@ -63,8 +63,8 @@ func TestKin(t *testing.T) {
 		"a parent that ends in mid-walk":          {system{15: {{10, 150}, {}}, 20: {{15, 200}, {1, 200}}}, nil, 20, stranger, false},
 		"adopted by the dispatcher in mid-walk":   {system{15: {{}}, 20: {{15, 200}, {10, 200}}}, nil, 20, below, false},
 		"adopted by a worker in mid-walk":         {system{15: {{}}, 20: {{15, 200}, {16, 200}}, 16: one(10, 160)}, map[int]uint64{16: 160}, 20, ofWorker, false},
-		"its number is reused in mid-walk":        {system{20: {{10, 200}, {10, 201}}}, nil, 20, stranger, true},
-		"it ends in mid-walk":                     {system{20: {{10, 200}, {}}}, nil, 20, stranger, true},
+		"its number is reused in mid-walk":        {system{15: one(10, 150), 20: {{15, 200}, {15, 201}}}, nil, 20, stranger, true},
+		"it ends in mid-walk":                     {system{15: one(10, 150), 20: {{15, 200}, {}}}, nil, 20, stranger, true},
 		"the parent's number is the dispatcher's": {system{15: {{10, 150}}, 20: {{15, 200}, {1, 200}, {1, 200}}}, nil, 20, stranger, false},
 		"a circle":                                {system{20: one(30, 200), 30: one(20, 300)}, nil, 20, stranger, false},
 		"its own parent":                          {system{20: one(20, 200)}, nil, 20, stranger, false},
@@ -79,7 +79,7 @@ func TestKin(t *testing.T) {
 				}
 			}
 			faked(t, all)
-			got, _, err := kin(row.pid, identity{10, 100}, func(pid int, started uint64) bool { return row.workers[pid] == started })
+			got, _, err := kin(row.pid, identity{10, 100}, identity{10, 100}.lives, func(pid int, started uint64) bool { return row.workers[pid] == started })
 			if got != row.want || err != nil != row.fails {
 				t.Errorf("kin(%d) = %v, %v; want %v, an error: %v", row.pid, got, err, row.want, row.fails)
 			}
@@ -92,12 +92,12 @@ func TestKinOfTheFirst(t *testing.T) {
 	faked(t, system{1: {{0, 5}}, 20: {{1, 200}}, 30: {{20, 300}}, 40: {{0, 400}}, 50: {{1, 500}}})
 	workers := map[int]uint64{50: 500}
 	for pid, want := range map[int]kinship{1: below, 20: below, 30: below, 40: stranger, 50: ofWorker} {
-		got, _, err := kin(pid, identity{1, 5}, func(pid int, started uint64) bool { return workers[pid] == started })
+		got, _, err := kin(pid, identity{1, 5}, identity{1, 5}.lives, func(pid int, started uint64) bool { return workers[pid] == started })
 		if got != want || err != nil {
 			t.Errorf("kin(%d) = %v, %v; want %v", pid, got, err, want)
 		}
 	}
-	if got, _, _ := kin(20, identity{1, 6}, func(int, uint64) bool { return false }); got != stranger {
+	if got, _, _ := kin(20, identity{1, 6}, identity{1, 6}.lives, func(int, uint64) bool { return false }); got != stranger {
 		t.Errorf("kin(20) below another first process = %v, want stranger", got)
 	}
 }

@@ -75,8 +75,8 @@ func (l *line) connect(door string) error {
 		switch {
 		case err == unix.EINTR:
 			continue
-		case err == unix.EAGAIN:
-			return ErrSilent
+		case err == unix.EAGAIN: // as many wait as can, which a worker could see to
+			return errors.New("connecting: too many wait for it")
 		case err != nil:
 			return fmt.Errorf("connecting: %w", err)
 		}

@@ -64,7 +64,7 @@ func (s *server) judge(fd int) (*peer, kinship, error) {
 }
 
 func (s *server) kin(pid int) (kinship, uint64, error) {
-	return kin(pid, s.dispatcher, func(pid int, started uint64) bool {
+	return kin(pid, s.dispatcher, s.lives, func(pid int, started uint64) bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		was, ok := s.workers[pid]

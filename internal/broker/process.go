@@ -20,10 +20,15 @@ type marks struct {
 var (
 	processOf func(pid int) (process, error)
 	marksOf   func(pid int) (marks, error)
-	// waitFor returns when a process has ended; ready is called once it is surely that
-	// process which is waited for.
-	waitFor func(pid int, ready func() error) error
+	// watched watches a process; an error if it has ended.
+	watched func(identity) (*watch, error)
 )
+
+// watch is a hold on a process, whatever becomes of its number.
+type watch struct {
+	lives func() bool
+	wait  func() error // returns when it has ended
+}
 
 // unlike reports whether m may be the marks of a worker below a process that had those of
 // ours. Where that one had no_new_privs already, a filter more is the mark.
@@ -45,8 +50,8 @@ const maxDepth = 128
 
 // kin walks from pid to its ancestors, and tells when pid began. A parent counts if the
 // child still names it after it was looked at: else it may have ended, and another process
-// have its number.
-func kin(pid int, dispatcher identity, isWorker func(pid int, started uint64) bool) (k kinship, began uint64, err error) {
+// have its number. The dispatcher, if it lives, had its number all the time.
+func kin(pid int, dispatcher identity, lives func() bool, isWorker func(pid int, started uint64) bool) (k kinship, began uint64, err error) {
 	p, err := processOf(pid)
 	began = p.started
 	for range maxDepth {
@@ -59,6 +64,9 @@ func kin(pid int, dispatcher identity, isWorker func(pid int, started uint64) bo
 			return below, began, nil
 		case p.parent <= 1 && p.parent != dispatcher.pid:
 			return stranger, began, nil
+		case p.parent == dispatcher.pid && lives():
+			pid, p = dispatcher.pid, process{started: dispatcher.started}
+			continue
 		}
 		parent, errParent := processOf(p.parent)
 		again, errAgain := processOf(pid)

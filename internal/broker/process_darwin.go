@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func init() { processOf, marksOf, waitFor = darwinProcess, darwinMarks, darwinWait }
+func init() { processOf, marksOf, watched = darwinProcess, darwinMarks, darwinWatch }
 
 // darwinProcess asks sysctl(3) for kern.proc.pid.
 func darwinProcess(pid int) (process, error) {
@@ -24,26 +24,30 @@ func darwinProcess(pid int) (process, error) {
 // darwinMarks: macOS has no mark that a process cannot lay down.
 func darwinMarks(int) (marks, error) { return marks{}, nil }
 
-// darwinWait waits on a kqueue(2) for NOTE_EXIT.
-func darwinWait(pid int, ready func() error) error {
+// darwinWatch has a kqueue(2) tell of NOTE_EXIT.
+func darwinWatch(i identity) (*watch, error) {
 	kq, err := unix.Kqueue()
 	if err != nil {
-		return fmt.Errorf("watching process %d: %w", pid, err)
+		return nil, fmt.Errorf("watching process %d: %w", i.pid, err)
 	}
-	defer func() { _ = unix.Close(kq) }()
-	var watch unix.Kevent_t
-	unix.SetKevent(&watch, pid, unix.EVFILT_PROC, unix.EV_ADD|unix.EV_ONESHOT)
-	watch.Fflags = unix.NOTE_EXIT
-	if _, err := unix.Kevent(kq, []unix.Kevent_t{watch}, nil, nil); err != nil {
-		return fmt.Errorf("watching process %d: %w", pid, err)
+	unix.CloseOnExec(kq)
+	var exit unix.Kevent_t
+	unix.SetKevent(&exit, i.pid, unix.EVFILT_PROC, unix.EV_ADD|unix.EV_ONESHOT)
+	exit.Fflags = unix.NOTE_EXIT
+	_, err = unix.Kevent(kq, []unix.Kevent_t{exit}, nil, nil)
+	if err == nil && !i.lives() {
+		err = unix.ESRCH
 	}
-	if err := ready(); err != nil {
-		return err
+	if err != nil {
+		_ = unix.Close(kq)
+		return nil, fmt.Errorf("watching process %d: %w", i.pid, err)
 	}
-	events := make([]unix.Kevent_t, 1)
-	for {
-		if _, err := unix.Kevent(kq, nil, events, nil); err != unix.EINTR {
-			return err
+	return &watch{lives: i.lives, wait: func() error {
+		events := make([]unix.Kevent_t, 1)
+		for {
+			if _, err := unix.Kevent(kq, nil, events, nil); err != unix.EINTR {
+				return err
+			}
 		}
-	}
+	}}, nil
 }

@@ -53,8 +53,8 @@ func TestProcessWithAName(t *testing.T) {
 	}
 }
 
-// waitFor returns when the process has ended, and not where ready says no.
-func TestWaitFor(t *testing.T) {
+// A watch tells at once when the process has ended, and is of no other process.
+func TestWatch(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), "cat")
 	in, err := cmd.StdinPipe()
 	if err == nil {
@@ -63,26 +63,32 @@ func TestWaitFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pid := cmd.Process.Pid
-	if err := linuxWait(pid, func() error { return errTime }); err != errTime {
-		t.Errorf("linuxWait() where ready fails = %v, want its error", err)
+	who, err := identify(cmd.Process.Pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := linuxWatch(identity{who.pid, who.started + 1}); err == nil {
+		t.Error("linuxWatch() of another process with that number = nil, want an error")
+	}
+	w, err := linuxWatch(who)
+	if err != nil {
+		t.Fatal(err)
 	}
 	ended := make(chan error, 1)
-	ready := make(chan bool)
-	go func() { ended <- linuxWait(pid, func() error { close(ready); return nil }) }()
-	<-ready
-	select {
-	case err := <-ended:
-		t.Errorf("linuxWait() = %v while the process lives", err)
-	default:
+	go func() { ended <- w.wait() }()
+	if !w.lives() || len(ended) > 0 {
+		t.Error("lives() = false while the process lives, or wait() has returned; want neither")
 	}
 	_ = in.Close()
 	if err := <-ended; err != nil {
-		t.Errorf("linuxWait() = %v, want nil", err)
+		t.Errorf("wait() = %v, want nil", err)
+	}
+	if w.lives() {
+		t.Error("lives() of one that has ended = true, want false")
 	}
 	_ = cmd.Wait()
-	if err := linuxWait(pid, func() error { return nil }); err == nil {
-		t.Error("linuxWait() of one that has ended = nil, want an error")
+	if _, err := linuxWatch(who); err == nil {
+		t.Error("linuxWatch() of one that has ended = nil, want an error")
 	}
 }
 

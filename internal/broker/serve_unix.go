@@ -4,7 +4,6 @@ package broker
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -27,7 +26,8 @@ type server struct {
 	cache      *cache
 	self       Address
 	dispatcher identity
-	marks      marks // of the dispatcher, when it started
+	lives      func() bool // whether the dispatcher does
+	marks      marks       // of the dispatcher, when it started
 	ttl        time.Duration
 	began      time.Time
 	switching  sync.Mutex // one reload or use at a time
@@ -76,13 +76,17 @@ func serve(o *Order, mem *pages, hooks Hooks, ask lookup, started func(Address) 
 		}
 	}
 	ended := make(chan error, 2)
+	watch, err := watched(s.dispatcher)
+	if err != nil {
+		return err
+	}
+	s.lives = watch.lives
 	go func() {
-		ended <- waitFor(s.dispatcher.pid, func() error {
-			if !s.dispatcher.lives() {
-				return errors.New("the dispatcher has ended")
-			}
-			return started(s.self)
-		})
+		if err := started(s.self); err != nil {
+			ended <- err
+			return
+		}
+		ended <- watch.wait()
 	}()
 	for _, l := range doors {
 		go s.accept(l)
