@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"sync"
 
 	"github.com/graphwork/wg-run/internal/broker"
 	"github.com/graphwork/wg-run/internal/hint"
@@ -60,64 +59,6 @@ func brokers() ([]broker.Address, error) {
 		return nil, hint.Add(errNoBroker, "to start one: wg-run broker -- DISPATCHER [ARG...]")
 	}
 	return list, nil
-}
-
-type brokerStatus struct {
-	JSON bool `name:"json" help:"Print one JSON object."`
-}
-
-// Run shows every broker.
-func (c *brokerStatus) Run() error {
-	list, err := brokers()
-	if err != nil && !(c.JSON && errors.Is(err, errNoBroker)) {
-		return err
-	}
-	all := []broker.Status{}
-	bad := false
-	for _, a := range list {
-		s, err := a.Status()
-		if errors.Is(err, broker.ErrGone) {
-			continue
-		}
-		if err != nil {
-			bad = true
-			complain(err, exitNo)
-			continue
-		}
-		all = append(all, s)
-	}
-	if c.JSON {
-		err = printJSON(map[string]any{"brokers": all})
-	} else {
-		err = nil
-		for _, s := range all {
-			printStatus(s)
-		}
-	}
-	switch {
-	case err != nil:
-		return err
-	case bad || c.JSON && len(all) == 0:
-		return errSaid
-	case len(all) == 0:
-		return errNoBroker
-	}
-	return nil
-}
-
-func printStatus(s broker.Status) {
-	row("broker", "%d, for the dispatcher %d, since %s", s.PID, s.Dispatcher, s.Since)
-	row("home", "%s", s.Home)
-	row("profiles", "%s; active: %s", counted(len(s.Profiles), "profile"), names.Or(s.Active, "none"))
-	kept := "as long as the dispatcher runs"
-	if s.TTL != "" {
-		kept = "for " + s.TTL
-	}
-	row("holds", "%s, kept %s", counted(s.Entries, "secret"), kept)
-	row("asked", "%s, %s of a backend, %s refused", counted(s.Hits, "hit"), counted(s.Lookups, "lookup"), counted(s.Refused, "request"))
-	if !s.Locked {
-		row("memory", "not all of it could be locked (ulimit -l): it may be swapped")
-	}
 }
 
 type brokerForget struct {
@@ -188,74 +129,5 @@ func tellStored(scheme, name string) {
 		if _, err := a.Forget(scheme+":"+name, "auto:"+name); unlessGone(err) != nil {
 			say(fmt.Sprintf("warning: %v; it may go on handing out what it holds", err))
 		}
-	}
-}
-
-// switches are the brokers of one home that a profile is switched in.
-type switches []*broker.Switch
-
-// prepareSwitch has all brokers of home look up a profile's secrets; none switches if
-// one cannot.
-func prepareSwitch(home profiles.Home, name string) (switches, error) {
-	home, err := absolute(home)
-	if err != nil {
-		return nil, err
-	}
-	list := broker.Live(home.Dir)
-	made, failed := make([]*broker.Switch, len(list)), make([]error, len(list))
-	var all sync.WaitGroup
-	for i, a := range list {
-		all.Go(func() { made[i], failed[i] = a.Prepare(home.Dir, name) })
-	}
-	all.Wait()
-	var s switches
-	for _, m := range made {
-		if m != nil {
-			s = append(s, m)
-		}
-	}
-	for i := range failed {
-		failed[i] = unlessGone(failed[i])
-	}
-	if err := errors.Join(failed...); err != nil {
-		s.close()
-		return nil, err
-	}
-	return s, nil
-}
-
-// unlessGone is err, and nil where the broker has ended.
-func unlessGone(err error) error {
-	if errors.Is(err, broker.ErrGone) {
-		return nil
-	}
-	return err
-}
-
-// commit switches all of them, and then has do done; where one of these fails all is as
-// it was.
-func (s switches) commit(do func() error) error {
-	for i, m := range s {
-		if err := unlessGone(m.Commit()); err != nil {
-			return errors.Join(err, s[:i+1].undo())
-		}
-	}
-	if err := do(); err != nil {
-		return errors.Join(err, s.undo())
-	}
-	return nil
-}
-
-func (s switches) undo() error {
-	var failed []error
-	for _, m := range s {
-		failed = append(failed, unlessGone(m.Undo()))
-	}
-	return errors.Join(failed...)
-}
-
-func (s switches) close() {
-	for _, m := range s {
-		m.Close()
 	}
 }

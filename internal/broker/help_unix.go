@@ -1,0 +1,117 @@
+//go:build unix
+
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"os"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// helpers asks backends by processes of their own, in the environment of the broker's
+// start.
+func helpers(o *Order, cwd string) lookup {
+	environ := helperEnviron(o.Identity != nil)
+	return func(ctx context.Context, q asked) Value {
+		query := &Query{
+			Home: q.policy.Home, Programs: q.policy.Programs, Profile: q.profile, Name: q.name,
+			Quiet: q.quiet, Person: o.Person, Files: map[string][]byte{},
+		}
+		for _, name := range []string{"config.toml", "profiles/" + q.profile + ".toml"} {
+			if content, ok := q.policy.Files[name]; ok {
+				query.Files[name] = content
+			}
+		}
+		v, err := help(ctx, query, environ, cwd, o.Identity, q.into)
+		if err != nil {
+			v.Err = FailureOf(fmt.Errorf("looking it up: %w", err))
+		}
+		return v
+	}
+}
+
+// identityFD is where a helper finds the identity.
+const identityFD = 3
+
+func helperEnviron(identity bool) []string {
+	var list []string
+	for _, entry := range os.Environ() {
+		name, value, _ := strings.Cut(entry, "=")
+		switch {
+		case name == Variable, name == "WG_AGE_PASSPHRASE_FD", name == "WG_AGE_IDENTITY" && identity:
+		case name == "PATH":
+			list = append(list, "PATH="+oursLast(value))
+		default:
+			list = append(list, entry)
+		}
+	}
+	if identity {
+		list = append(list, fmt.Sprintf("WG_AGE_IDENTITY=file:/dev/fd/%d", identityFD))
+	}
+	return list
+}
+
+// help starts a helper, and ends it with all that it started when ctx ends.
+func help(ctx context.Context, q *Query, environ []string, cwd string, identity []byte, into func(int) ([]byte, error)) (Value, error) {
+	var v Value
+	cmd := role(ctx, RoleLookup)
+	cmd.Env, cmd.Dir = environ, cwd
+	if _, err := os.Stat(cwd); err != nil { // the dispatcher's folder is gone by now
+		cmd.Dir = "/"
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return v, err
+	}
+	out, outW, err := os.Pipe()
+	if err != nil {
+		return v, err
+	}
+	defer func() { _ = out.Close() }()
+	cmd.Stdout = outW
+	var key, keyW *os.File
+	if identity != nil {
+		if key, keyW, err = os.Pipe(); err != nil {
+			_ = outW.Close()
+			return v, err
+		}
+		defer func() { _ = keyW.Close() }()
+		cmd.ExtraFiles = []*os.File{key}
+	}
+	err = cmd.Start()
+	_ = outW.Close()
+	if key != nil {
+		_ = key.Close()
+	}
+	if err != nil {
+		return v, err
+	}
+	stop := context.AfterFunc(ctx, func() { _ = out.Close() })
+	defer stop()
+	go func() {
+		if keyW != nil {
+			_, _ = keyW.Write(identity)
+			_ = keyW.Close()
+		}
+	}()
+	if err = q.write(in); err == nil {
+		v = readAnswer(out, into)
+	}
+	_ = in.Close()
+	_ = unix.Kill(-cmd.Process.Pid, unix.SIGKILL) // what it started and left
+	_ = cmd.Wait()
+	if ctx.Err() != nil {
+		return Value{}, errTime
+	}
+	return v, err
+}
+
+var errTime = errors.New("no answer in time")

@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+
+	"github.com/graphwork/wg-run/inject"
+	"github.com/graphwork/wg-run/internal/broker"
+	"github.com/graphwork/wg-run/profiles"
+	"github.com/graphwork/wg-run/resolve"
+)
+
+// brokerRoles are what wg-run does for a broker of its own.
+var brokerRoles map[string]func() error
+
+func init() {
+	brokerRoles = map[string]func() error{
+		broker.RoleDetach: broker.Detach,
+		broker.RoleServe:  func() error { return broker.Serve(broker.Hooks{Read: readPolicy, Parse: parsePolicy}) },
+		broker.RoleLookup: lookUpForBroker,
+	}
+}
+
+func brokerRole(name string) int {
+	err := inject.Harden()
+	if err == nil {
+		err = brokerRoles[name]()
+	}
+	if err != nil {
+		return complain(err, exitNo)
+	}
+	return 0
+}
+
+// lookUpForBroker resolves one secret of one profile, by the broker's copy of the files.
+func lookUpForBroker() error {
+	return broker.Help(os.Stdin, os.Stdout, func() { os.Exit(exitNo) }, func(q *broker.Query) broker.Value {
+		var v broker.Value
+		secret, err := answerQuery(q, &v)
+		if v.Err = broker.FailureOf(err); err == nil {
+			v.Secret, v.Source = secret.Bytes(), secret.Source
+		}
+		return v
+	})
+}
+
+// answerQuery resolves what is asked, and notes in v what there is to say.
+func answerQuery(q *broker.Query, v *broker.Value) (*resolve.Secret, error) {
+	home := profiles.Frozen(q.Home, q.Files)
+	r, _, err := settings(home)
+	if err != nil {
+		return nil, err
+	}
+	if r.Timeout == 0 && q.Person {
+		r.Timeout = resolve.PersonTimeout
+	}
+	lines := make(chan string, 64)
+	r.Say = func(line string) {
+		select {
+		case lines <- line:
+		default:
+		}
+	}
+	r.Ask, r.Person, r.NoPrompt, r.Programs = nil, false, q.Quiet, q.Programs
+	wants, err := sharedWants(home, &r.Settings, q.Profile)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(wants, func(w broker.Want) bool { return w.Name == q.Name })
+	if i < 0 {
+		return nil, errors.New("looking it up: the profile has no such secret")
+	}
+	secret, err := r.Resolve(context.Background(), wants[i].Ref)
+	for len(lines) > 0 {
+		v.Says = append(v.Says, <-lines)
+	}
+	return secret, err
+}
