@@ -26,7 +26,8 @@ func (r *Resolver) search(ctx context.Context, ref Ref) (*Secret, error) {
 		switch OutcomeOf(err) {
 		case Found:
 			if len(misses) > 0 {
-				r.say("secret %s: %s; taken from %s", shownPath(ref.Path), strings.Join(misses, ", "), step.Scheme)
+				secret.Note = fmt.Sprintf("secret %s: %s; taken from %s", shownPath(ref.Path), strings.Join(misses, ", "), step.Scheme)
+				r.say("%s", secret.Note)
 			}
 			if step.Scheme == "env" {
 				r.say("hint: wg-run migrate moves it to %s, and the profile to a reference", r.DefaultBackend)

@@ -14,6 +14,8 @@ type Secret struct {
 	v *value // behind a pointer: fmt prints the fields of a field that it cannot call
 	// Source is the scheme of the backend that answered.
 	Source string
+	// Note is a line about where it came from, which who gets it should see; mostly "".
+	Note string
 }
 
 const redacted = "[secret]"

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/resolve"
 )
 
 // Ask asks the broker for the secrets of a profile. From then on this process counts as a
@@ -134,6 +135,9 @@ func (a Address) explained(doing string, err error) error {
 	h := hint.Of(err)
 	if errors.Is(err, ErrSilent) {
 		h = "see what it does, or end it (runs then resolve by themselves): " + hint.Command("kill", strconv.Itoa(a.pid))
+	}
+	if errors.Is(err, resolve.ErrLocked) {
+		h = "a broker asks nobody for a passphrase: start the dispatcher anew, with this profile in its --profile"
 	}
 	return hint.Add(fmt.Errorf("%s the broker %d: %w", doing, a.pid, err), h)
 }

@@ -61,15 +61,13 @@ func lookUp(o *broker.Order, r *resolve.Resolver, home profiles.Home, name strin
 	if _, err := judged(&r.Settings, p); err != nil {
 		return err
 	}
-	defer func(was func(string)) { r.Say = was }(r.Say)
 	for _, w := range o.Policy.Profiles[name] {
-		v := broker.Value{Profile: name, Name: w.Name}
-		r.Say = func(line string) { v.Says = append(v.Says, line); say(line) }
 		secret, err := r.Resolve(context.Background(), w.Ref)
 		if err != nil {
 			return dangling(&r.Settings, p, inject.Want{Name: w.Name, Ref: w.Ref}, err)
 		}
-		v.Secret, v.Source = secret.Bytes(), secret.Source
+		v := brokerValue(secret)
+		v.Profile, v.Name = name, w.Name
 		o.Values = append(o.Values, v)
 	}
 	return nil

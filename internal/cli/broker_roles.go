@@ -37,17 +37,26 @@ func brokerRole(name string) int {
 // lookUpForBroker resolves one secret of one profile, by the broker's copy of the files.
 func lookUpForBroker() error {
 	return broker.Help(os.Stdin, os.Stdout, func() { os.Exit(exitNo) }, func(q *broker.Query) broker.Value {
-		var v broker.Value
-		secret, err := answerQuery(q, &v)
-		if v.Err = broker.FailureOf(err); err == nil {
-			v.Secret, v.Source = secret.Bytes(), secret.Source
+		secret, err := answerQuery(q)
+		if err != nil {
+			return broker.Value{Err: broker.FailureOf(err)}
 		}
-		return v
+		return brokerValue(secret)
 	})
 }
 
-// answerQuery resolves what is asked, and notes in v what there is to say.
-func answerQuery(q *broker.Query, v *broker.Value) (*resolve.Secret, error) {
+// brokerValue is a secret as a broker keeps it.
+func brokerValue(secret *resolve.Secret) broker.Value {
+	v := broker.Value{Secret: secret.Bytes(), Source: secret.Source}
+	if secret.Note != "" {
+		v.Says = []string{secret.Note}
+	}
+	return v
+}
+
+// answerQuery resolves what is asked. What there is to say meanwhile is not said: many may
+// wait for the answer, and none of them is a terminal's business here.
+func answerQuery(q *broker.Query) (*resolve.Secret, error) {
 	home := profiles.Frozen(q.Home, q.Files)
 	r, _, err := settings(home)
 	if err != nil {
@@ -56,14 +65,7 @@ func answerQuery(q *broker.Query, v *broker.Value) (*resolve.Secret, error) {
 	if r.Timeout == 0 && q.Person {
 		r.Timeout = resolve.PersonTimeout
 	}
-	lines := make(chan string, 64)
-	r.Say = func(line string) {
-		select {
-		case lines <- line:
-		default:
-		}
-	}
-	r.Ask, r.Person, r.NoPrompt, r.Programs = nil, false, q.Quiet, q.Programs
+	r.Say, r.Ask, r.Person, r.NoPrompt, r.Programs = nil, nil, false, q.Quiet, q.Programs
 	wants, err := sharedWants(home, &r.Settings, q.Profile)
 	if err != nil {
 		return nil, err
@@ -72,9 +74,5 @@ func answerQuery(q *broker.Query, v *broker.Value) (*resolve.Secret, error) {
 	if i < 0 {
 		return nil, errors.New("looking it up: the profile has no such secret")
 	}
-	secret, err := r.Resolve(context.Background(), wants[i].Ref)
-	for len(lines) > 0 {
-		v.Says = append(v.Says, <-lines)
-	}
-	return secret, err
+	return r.Resolve(context.Background(), wants[i].Ref)
 }

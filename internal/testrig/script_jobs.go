@@ -33,7 +33,7 @@ func start(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	cmd.Path, cmd.Err = path, nil
 	cmd.Dir = ts.Getenv("WORK")
-	for _, v := range []string{"PATH", "HOME", "WG", "WORK", "DBUS_SESSION_BUS_ADDRESS", "WG_HOME", "WG_PROFILE"} {
+	for _, v := range []string{"PATH", "HOME", "WG", "WORK", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "WG_HOME", "WG_PROFILE"} {
 		if value := ts.Getenv(v); value != "" {
 			cmd.Env = append(cmd.Env, v+"="+value)
 		}
