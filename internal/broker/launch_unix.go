@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"syscall"
 	"time"
@@ -134,6 +135,7 @@ func Serve(hooks Hooks) error {
 	// It does little at a time: a second processor would be woken, and search for work in
 	// vain, at every request.
 	runtime.GOMAXPROCS(1)
+	debug.SetGCPercent(20) // it stays for long, and has little
 	unix.Umask(0o077)
 	_ = unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{})
 	file := os.NewFile(orderFD, "order")

@@ -53,7 +53,11 @@ func (c *brokerStatus) Run() error {
 func printStatus(s broker.Status) {
 	row("broker", "%d, for the dispatcher %d, since %s", s.PID, s.Dispatcher, s.Since)
 	row("home", "%s", s.Home)
-	row("profiles", "%s; active: %s", counted(len(s.Profiles), "profile"), names.Or(s.Active, "none"))
+	active := "none"
+	if s.Active != "" {
+		active = names.Or(s.Active, "…")
+	}
+	row("profiles", "%s; active: %s", counted(len(s.Profiles), "profile"), active)
 	kept := "as long as the dispatcher runs"
 	if s.TTL != "" {
 		kept = "for " + s.TTL
