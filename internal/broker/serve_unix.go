@@ -138,9 +138,15 @@ func (s *server) count(n *int) {
 
 func (s *server) answer(c *net.UnixConn, in io.Reader, p *peer, kin kinship, q *request) {
 	if q.verb == verbRun {
+		refused := ""
 		if kin != below {
+			refused = "this process does not descend from the dispatcher"
+		} else if now, _, err := s.kin(p.pid); err != nil || now != below || p.ended() {
+			refused = "this process has become a worker's, or has ended, since it connected"
+		}
+		if refused != "" {
 			s.count(&s.refused)
-			_, _ = c.Write(newMessage().add(frameRefused, "this process does not descend from the dispatcher").end())
+			_, _ = c.Write(newMessage().add(frameRefused, refused).end())
 			return
 		}
 		d := s.run(p, q)
