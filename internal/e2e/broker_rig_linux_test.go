@@ -21,7 +21,7 @@ import (
 
 // obeying is a dispatcher that does what the test says, line by line: $0 is wg-run, and
 // what goes to stderr goes to $1.
-const obeying = `while IFS= read -r line; do eval "$line" </dev/null 2>"$1"; echo; echo "=> $?"; done`
+const obeying = `while IFS= read -r line; do eval "$line" </dev/null 2>"$1"; code=$?; echo; echo "=> $code"; done`
 
 // dispatcher is one beside its broker.
 type dispatcher struct {
@@ -52,14 +52,35 @@ func shortDir(t testing.TB) string {
 	return dir
 }
 
+// open is a folder for whoever runs wg-run.
+func (p *place) open() string {
+	p.t.Helper()
+	dir := shortDir(p.t)
+	if p.as != nil {
+		if err := os.Chown(dir, int(p.as.Uid), int(p.as.Gid)); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	return dir
+}
+
 // dispatch starts wg-run broker with these flags and a dispatcher that obeys.
 func (p *place) dispatch(flags ...string) *dispatcher {
 	p.t.Helper()
-	d := &dispatcher{p: p, errs: filepath.Join(p.t.TempDir(), "stderr")}
+	return p.dispatchWith(nil, flags...)
+}
+
+// dispatchWith hands it a descriptor, too, as 3.
+func (p *place) dispatchWith(more *os.File, flags ...string) *dispatcher {
+	p.t.Helper()
+	d := &dispatcher{p: p, errs: filepath.Join(p.open(), "stderr")}
 	argv := append(append([]string{"broker"}, flags...), "--", "sh", "-c", obeying, p.bin, d.errs)
 	d.cmd = exec.Command(p.bin, argv...)
 	d.cmd.Env, d.cmd.Dir = p.env, "/"
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: p.as}
+	if more != nil {
+		d.cmd.ExtraFiles = []*os.File{more}
+	}
 	startErrs, err := os.Create(d.errs + ".start")
 	if err != nil {
 		p.t.Fatal(err)
@@ -83,8 +104,7 @@ func (p *place) dispatch(flags ...string) *dispatcher {
 	said := d.do(`echo "$WG_BROKER"`)
 	fields := strings.SplitN(strings.TrimSpace(said.stdout), ":", 3)
 	if len(fields) != 3 {
-		text, _ := os.ReadFile(d.errs + ".start")
-		p.t.Fatalf("WG_BROKER below wg-run broker is %q, want an address; stderr %q", said.stdout, text)
+		p.t.Fatalf("WG_BROKER below wg-run broker is %q, want an address", said.stdout)
 	}
 	d.broker, _ = strconv.Atoi(fields[0])
 	d.socket = fields[2]
@@ -97,14 +117,15 @@ func (p *place) dispatch(flags ...string) *dispatcher {
 // do has the dispatcher do something.
 func (d *dispatcher) do(line string) result {
 	d.p.t.Helper()
-	if _, err := io.WriteString(d.in, line+"\n"); err != nil {
+	if _, err := io.WriteString(d.in, strings.ReplaceAll(line, "\n", " ")+"\n"); err != nil {
 		d.p.t.Fatalf("telling the dispatcher %q: %v", line, err)
 	}
 	var got strings.Builder
 	for {
 		text, err := d.out.ReadString('\n')
 		if err != nil {
-			d.p.t.Fatalf("the dispatcher did not end %q: %v; stdout %q", line, err, got.String())
+			text, _ := os.ReadFile(d.errs + ".start")
+			d.p.t.Fatalf("the dispatcher did not end %q: %v; stdout %q, stderr %q", line, err, got.String(), text)
 		}
 		if code, ok := strings.CutPrefix(text, "=> "); ok {
 			n, _ := strconv.Atoi(strings.TrimSpace(code))

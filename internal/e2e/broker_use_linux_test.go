@@ -1,0 +1,131 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/graphwork/wg-run/internal/safefile"
+	"github.com/graphwork/wg-run/internal/testrig"
+)
+
+func (p *place) active(want string) {
+	p.t.Helper()
+	if text, err := os.ReadFile(filepath.Join(p.wg, "active-profile")); string(text) != want+"\n" {
+		p.t.Errorf("active-profile is %q, %v; want %s", text, err, want)
+	}
+}
+
+// A profile is switched in all brokers of the home, or in none.
+func TestBrokersSwitch(t *testing.T) {
+	t.Parallel()
+	p := brokered(t, someHome)
+	elsewhere := *p
+	elsewhere.wg = filepath.Join(t.TempDir(), "wg")
+	elsewhere.put(someHome)
+	elsewhere.env = append(p.env[:len(p.env):len(p.env)], "WG_HOME="+elsewhere.wg)
+	one, two, other := p.dispatch(), p.dispatch(), elsewhere.dispatch()
+	all := func(doing, name string) {
+		t.Helper()
+		one.gets(doing+", one", "", key+"-"+name)
+		two.gets(doing+", two", "", key+"-"+name)
+		other.gets(doing+", one of another home", "", key+"-a")
+		p.active(name)
+	}
+	p.must("", "profile", "use", "b")
+	all("switched", "b")
+	two.signal(syscall.SIGSTOP)
+	began := time.Now()
+	got := p.run("", "profile", "use", "a")
+	took := time.Since(began)
+	one.gets("one of them is stopped", "", key+"-b")
+	p.active("b")
+	two.signal(syscall.SIGCONT)
+	if got.code != 1 || !strings.Contains(got.stderr, fmt.Sprintf("switching the broker %d: it does not answer", two.broker)) || took > 9*time.Second {
+		t.Errorf("profile use, where one broker is stopped = %d, %q, after %v; want 1, soon, and which one", got.code, got.stderr, took)
+	}
+	all("it goes on", "b")
+	p.must("", "profile", "use", "a")
+	all("switched back", "a")
+	p.put(map[string]string{"profiles/c.toml": profile("plaintext:nosuch", "m")})
+	if got := p.run("", "profile", "use", "c"); got.code != 1 {
+		t.Errorf("profile use of one that does not resolve = %d, %q; want 1", got.code, got.stderr)
+	}
+	all("one that does not resolve", "a")
+	two.signal(syscall.SIGKILL)
+	two.brokerEnded()
+	p.must("", "profile", "use", "b")
+	one.gets("the other was killed", "", key+"-b")
+}
+
+// Where the pointer cannot be written, what the brokers have switched is taken back: also
+// by one that was stopped, once it goes on.
+func TestBrokersSwitchBack(t *testing.T) {
+	t.Parallel()
+	p := brokered(t, someHome)
+	p.put(map[string]string{"config.toml": allowed + "timeout = \"1s\"\n"})
+	d, stopped := p.dispatch(), p.dispatch()
+	ctx, cancel := context.WithTimeout(t.Context(), testrig.Watchdog)
+	defer cancel()
+	unlock, err := safefile.Lock(ctx, p.wg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	got := p.run("", "profile", "use", "b")
+	d.gets("the folder was locked", "", key+"-a")
+	stopped.gets("the folder was locked", "", key+"-a")
+	if got.code != 1 {
+		t.Errorf("profile use, while the folder is locked = %d, %q; want 1", got.code, got.stderr)
+	}
+	var use sync.WaitGroup
+	use.Go(func() { got = p.run("", "profile", "use", "b") })
+	for stopped.status().Active != "b" || d.status().Active != "b" { // switched, and the pointer is not
+		time.Sleep(time.Millisecond)
+	}
+	stopped.signal(syscall.SIGSTOP)
+	use.Wait()
+	d.gets("the folder was locked, and one stopped", "", key+"-a")
+	stopped.signal(syscall.SIGCONT)
+	stopped.gets("it goes on", "", key+"-a")
+	p.active("a")
+	if got.code != 1 || !strings.Contains(got.stderr, "it does not answer") {
+		t.Errorf("profile use, while the folder is locked and a broker stopped = %d, %q; want 1 and both said", got.code, got.stderr)
+	}
+	unlock()
+	p.must("", "profile", "use", "b")
+	d.gets("after that", "", key+"-b")
+	stopped.gets("after that", "", key+"-b")
+}
+
+// After a switch that was done no worker gets the old secret, and during one each has all
+// of the old profile or all of the new one.
+func TestBrokerSwitchesAndStarts(t *testing.T) {
+	t.Parallel()
+	p := brokered(t, someHome)
+	d, crowd := p.dispatch(), p.dispatch()
+	var all sync.WaitGroup
+	all.Go(func() {
+		got := crowd.do(`for i in 1 2 3 4; do (for j in $(seq 60); do "$0" -- sh -c 'printf "%s for %s\n" "$(cat <&3)" "$WG_MODEL"' || echo "failed $?"; done) & done; wait`)
+		counts := map[string]int{}
+		for line := range strings.Lines(got.stdout) {
+			counts[strings.TrimSpace(line)]++
+		}
+		t.Logf("%v", counts)
+		if a, b := counts[modelOf.either[0]], counts[modelOf.either[1]]; a+b != 240 || a == 0 || b == 0 || got.stderr != "" {
+			t.Errorf("240 workers while profiles are switched have %v, stderr %.300q; want some of each and no others", counts, got.stderr)
+		}
+	})
+	for i := range 40 {
+		name := aOrB[(i+1)%2]
+		p.must("", "profile", "use", name)
+		d.gets("after profile use "+name, "", key+"-"+name)
+	}
+	all.Wait()
+}
