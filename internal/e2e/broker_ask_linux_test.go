@@ -1,0 +1,190 @@
+package e2e
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// asking are the ways to ask a broker for the secret of profile b.
+var asking = map[string]func() (string, error){
+	"scanned": func() (string, error) { return say(true, request("run", "b")) },
+	"listed":  func() (string, error) { return say(false, request("run", "b")) },
+	"status":  func() (string, error) { return say(false, request("status", "")) },
+	"forget":  func() (string, error) { return say(false, request("forget", "")) },
+	"reload":  func() (string, error) { return say(false, request("reload", "")) },
+	"use": func() (string, error) {
+		return say(false, request("use", "b"), request("commit", ""), request("undo", ""))
+	},
+	"again":    func() (string, error) { return say(false, request("run", "b"), request("run", "a")) },
+	"slow":     slowly,
+	"two":      twoAtOnce,
+	"early":    early,
+	"by-hand":  func() (string, error) { return wgRun(nil) },
+	"setsid":   func() (string, error) { return wgRun(&syscall.SysProcAttr{Setsid: true}) },
+	"join":     func() (string, error) { return join(3) },
+	"orphan":   func() (string, error) { return orphan("by-hand") },
+	"orphan-2": func() (string, error) { return orphan("listed") },
+}
+
+// ask WAY prints what came of it.
+func ask(args []string) error {
+	way := args[0]
+	if rest, ok := strings.CutPrefix(way, "leave-"); ok { // the first of a double fork
+		return left(rest)
+	}
+	if rest, ok := strings.CutPrefix(way, "left-"); ok {
+		for until := time.Now().Add(5 * time.Second); fmt.Sprint(os.Getppid()) == args[1] && time.Now().Before(until); {
+			time.Sleep(time.Millisecond)
+		}
+		way = rest
+	}
+	got, err := asking[way]()
+	if err != nil {
+		got = "error:" + strings.ReplaceAll(err.Error(), " ", "_")
+	}
+	fmt.Println(way, got)
+	return nil
+}
+
+// say sends those on one connection, each when the one before is answered.
+func say(scan bool, requests ...[]byte) (string, error) {
+	c, err := connect(scan)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = c.Close() }()
+	var all []string
+	for _, r := range requests {
+		_, _ = c.Write(r)
+		all = append(all, answer(c))
+	}
+	return strings.Join(all, "+"), nil
+}
+
+func slowly() (string, error) {
+	c, err := connect(false)
+	if err != nil {
+		return "", err
+	}
+	for _, b := range request("run", "b") {
+		_, _ = c.Write([]byte{b})
+		time.Sleep(time.Millisecond)
+	}
+	return answer(c), nil
+}
+
+func twoAtOnce() (string, error) {
+	var c [2]net.Conn
+	for i := range c {
+		var err error
+		if c[i], err = connect(i == 0); err != nil {
+			return "", err
+		}
+	}
+	time.Sleep(50 * time.Millisecond) // both are accepted by then
+	for i := range c {
+		_, _ = c[i].Write(request("run", "b"))
+	}
+	got := []string{answer(c[0]), answer(c[1])}
+	slices.Sort(got)
+	return strings.Join(got, "+"), nil
+}
+
+// early asks, and has a child ask on a connection that was open before.
+func early() (string, error) {
+	cmd := exec.Command(os.Args[0], "early-child")
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return "", err
+	}
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		return "", err
+	}
+	_, _ = io.ReadFull(out, make([]byte, 1))
+	first, err := say(false, request("run", "b"))
+	_ = in.Close()
+	second, _ := io.ReadAll(out)
+	_ = cmd.Wait()
+	return first + "+" + strings.TrimPrefix(strings.TrimSpace(string(second)), "early-child "), err
+}
+
+func init() {
+	asking["early-child"] = func() (string, error) {
+		c, err := connect(false)
+		if err != nil {
+			return "", err
+		}
+		time.Sleep(20 * time.Millisecond) // it is accepted by then
+		fmt.Print(".")
+		_, _ = io.ReadAll(os.Stdin)
+		_, _ = c.Write(request("run", "b"))
+		return answer(c), nil
+	}
+}
+
+// wgRun starts wg-run with the address of the broker as it is found.
+func wgRun(attr *syscall.SysProcAttr) (string, error) {
+	found, _ := filepath.Glob(os.Getenv("D") + "/wg-run/*/*")
+	if len(found) == 0 {
+		return "", os.ErrNotExist
+	}
+	pid, started, _ := strings.Cut(filepath.Base(filepath.Dir(found[0])), "-")
+	cmd := exec.Command(os.Getenv("W"), "--profile", "b", "--", "cat", "/dev/fd/3")
+	cmd.Env = append(os.Environ(), "WG_BROKER="+pid+":"+started+":"+found[0])
+	cmd.SysProcAttr = attr
+	var says strings.Builder
+	cmd.Stderr = &says
+	out, err := cmd.Output()
+	if err != nil && strings.Contains(says.String(), "the broker refuses") {
+		return "refused", nil
+	}
+	return string(out), err
+}
+
+// orphan has a process ask whose parent has ended.
+func orphan(way string) (string, error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.Command(os.Args[0], "leave-"+way)
+	cmd.Stderr, cmd.ExtraFiles = os.Stderr, []*os.File{w}
+	err = cmd.Run()
+	_ = w.Close()
+	got, _ := io.ReadAll(r)
+	return strings.TrimPrefix(strings.TrimSpace(string(got)), way+" "), err
+}
+
+func left(way string) error {
+	cmd := exec.Command(os.Args[0], "left-"+way, fmt.Sprint(os.Getpid()))
+	unix.CloseOnExec(3)
+	cmd.Stdout, cmd.Stderr = os.NewFile(3, "out"), os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	return cmd.Start()
+}
+
+// reap SCRIPT becomes a subreaper, and runs it.
+func reap(args []string) error {
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		return err
+	}
+	cmd := exec.Command("sh", "-c", args[0])
+	cmd.Env = append(os.Environ(), testOnlyRole+"=ask")
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	return cmd.Run()
+}

@@ -1,0 +1,124 @@
+package e2e
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// pretend AS listens as a broker would: in the place of the true one, or as a process
+// ("own" or a number). It writes what it hears to $D/heard, and answers that all is done.
+func pretend(args []string) error {
+	dir := ""
+	switch found, _ := filepath.Glob(os.Getenv("D") + "/wg-run/*/socket"); args[0] {
+	case "true":
+		dir = filepath.Dir(found[0])
+		if err := os.Rename(found[0], os.Getenv("D")+"/moved"); err != nil {
+			return err
+		}
+	default:
+		pid := strings.Replace(args[0], "own", fmt.Sprint(os.Getpid()), 1)
+		stat, err := os.ReadFile("/proc/" + pid + "/stat")
+		if err != nil {
+			return err
+		}
+		dir = fmt.Sprintf("%s/wg-run/%s-%s", os.Getenv("D"), pid, strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')'):]))[20])
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			return err
+		}
+	}
+	l, err := net.Listen("unix", dir+"/socket")
+	if err != nil {
+		return err
+	}
+	heard, err := os.Create(os.Getenv("D") + "/heard")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(os.Getenv("D")+"/ready", nil, 0o600); err != nil {
+		return err
+	}
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); {
+		_ = l.(*net.UnixListener).SetDeadline(end)
+		c, err := l.Accept()
+		if err != nil {
+			return nil
+		}
+		go func() {
+			for b := make([]byte, 4096); err == nil; {
+				var n int
+				n, err = c.Read(b)
+				_, _ = heard.Write(b[:n])
+				_, _ = c.Write(slices.Concat(frame('B', "1"), frame('k', "0"), frame('.', "")))
+			}
+		}()
+	}
+	return nil
+}
+
+// A worker listens in the place of the broker, or as another one. Nobody tells it a
+// secret, and nobody believes it.
+func TestFalseBroker(t *testing.T) {
+	users(t, func(t *testing.T, root bool) {
+		for _, c := range []struct{ name, as, flags, run, use string }{
+			{"in its place", "true", "", "another process listens in its place", "another process listens in its place"},
+			{"in its place, not isolated", "true", "--no-isolate", "another process listens in its place", "another process listens in its place"},
+			{"as itself", "own", "", "", "it has the mark of a worker"},
+			{"as the dispatcher", "$$", "", "", "another process listens in its place"},
+			{"as itself, not isolated", "own", "--no-isolate", "", ""}, // open: it is believed to be a broker, and hears names
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				p := below(t, root, someHome)
+				script := fmt.Sprintf(`export testOnlyRole=pretend; $W %s -- $T %s & until test -e $D/ready; do sleep 0.01; done
+					echo; $W -- sh -c 'cat <&3; echo'; echo; read wait; kill -9 $!`, c.flags, c.as)
+				cmd := exec.Command(p.bin, "broker", "--", "sh", "-c", script)
+				cmd.Env = p.env
+				cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.as}
+				var out, says strings.Builder
+				cmd.Stdout, cmd.Stderr = &out, &says
+				in, err := cmd.StdinPipe()
+				if err == nil {
+					err = cmd.Start()
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer func() { _ = cmd.Process.Kill() }()
+				for until := time.Now().Add(10 * time.Second); time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
+					if _, err := os.Stat(filepath.Dir(p.wg) + "/run/heard"); err == nil {
+						break
+					}
+				}
+				time.Sleep(50 * time.Millisecond)
+				use := p.run("", "profile", "use", "b")
+				set := p.run(planted, "secret", "set", "a", "--from-stdin")
+				status := p.run("", "broker", "status", "--json")
+				_ = in.Close()
+				_ = cmd.Wait()
+				if (use.code == 0) != (c.use == "") || !strings.Contains(use.stderr, c.use) {
+					t.Errorf("wg-run profile use = %d, %q; want an error that says %q", use.code, use.stderr, c.use)
+				}
+				if warned := strings.Contains(set.stderr, "warning"); set.code != 0 || warned != (c.use != "") {
+					t.Errorf("wg-run secret set = %d, %q; want it done, and a warning: %v", set.code, set.stderr, c.use != "")
+				}
+				if n := strings.Count(status.stdout, `"pid":`); n > 1 || c.as == "true" && n != 0 {
+					t.Errorf("wg-run broker status = %q, want no false broker", status.stdout)
+				}
+				if got := strings.TrimSpace(out.String()); c.run == "" && got != keyA || c.run != "" && (got != "" || !strings.Contains(says.String(), c.run)) {
+					t.Errorf("the next run gets %q, stderr %q; want %q", got, says.String(), c.run)
+				}
+				heard, err := os.ReadFile(filepath.Dir(p.wg) + "/run/heard")
+				if text := string(heard); err != nil || strings.Contains(text, planted) || strings.Contains(text, key) || c.use == "it has the mark of a worker" && text != "" {
+					t.Errorf("the false broker hears %q, %v; want no secret", text, err)
+				}
+			})
+		}
+	})
+}
