@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"strings"
 	"sync"
 
@@ -16,19 +17,22 @@ import (
 
 // pluginIdentity is an identity that another program, age-plugin-NAME, holds or has
 // access to: a security key, a TPM (age-plugin(1)).
-type pluginIdentity struct{ *plugin.Identity }
+type pluginIdentity struct {
+	*plugin.Identity
+	s *Settings
+}
 
 func newPluginIdentity(ui *pluginUI, line string) (*pluginIdentity, error) {
 	id, err := plugin.NewIdentity(line, ui.client())
 	if err != nil {
 		return nil, err
 	}
-	return &pluginIdentity{id}, nil
+	return &pluginIdentity{id, ui.s}, nil
 }
 
 // Unwrap implements age.Identity.
 func (p *pluginIdentity) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
-	if err := pluginProgram(p.Name()); err != nil {
+	if err := pluginProgram(p.s, p.Name()); err != nil {
 		return nil, &identityError{err}
 	}
 	key, err := p.Identity.Unwrap(stanzas)
@@ -39,19 +43,22 @@ func (p *pluginIdentity) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 }
 
 // pluginRecipient is a recipient for whom such a program encrypts.
-type pluginRecipient struct{ *plugin.Recipient }
+type pluginRecipient struct {
+	*plugin.Recipient
+	s *Settings
+}
 
 func newPluginRecipient(ui *pluginUI, text string) (*pluginRecipient, error) {
 	r, err := plugin.NewRecipient(text, ui.client())
 	if err != nil {
 		return nil, err
 	}
-	return &pluginRecipient{r}, nil
+	return &pluginRecipient{r, ui.s}, nil
 }
 
 // WrapWithLabels implements age.RecipientWithLabels.
 func (p *pluginRecipient) WrapWithLabels(key []byte) ([]*age.Stanza, []string, error) {
-	if err := pluginProgram(p.Name()); err != nil {
+	if err := pluginProgram(p.s, p.Name()); err != nil {
 		return nil, nil, &identityError{err}
 	}
 	stanzas, labels, err := p.Recipient.WrapWithLabels(key)
@@ -61,11 +68,20 @@ func (p *pluginRecipient) WrapWithLabels(key []byte) ([]*age.Stanza, []string, e
 	return stanzas, labels, err
 }
 
-func pluginProgram(name string) error {
+// pluginProgram refuses a plugin that others could replace, or that is not the one of
+// Settings.Programs.
+func pluginProgram(s *Settings, name string) error {
 	// With AGEDEBUG=plugin the library would print what is said to the plugin, keys
 	// of files included.
 	_ = os.Unsetenv("AGEDEBUG")
-	if _, err := program(&Settings{}, "age-plugin-"+name); err != nil {
+	name = pluginPrefix + name
+	path, err := program(s, name)
+	if _, known := s.Programs[name]; err == nil && s.Programs != nil {
+		if now, errNow := exec.LookPath(name); !known || errNow != nil || now != path { // the library looks there
+			err = fmt.Errorf("looking at the program %s: %w", name, errOtherProgram)
+		}
+	}
+	if err != nil {
 		return hint.Add(hardened(err), "the recipient or the identity is of that plugin: install it")
 	}
 	return nil

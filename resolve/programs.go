@@ -3,6 +3,8 @@ package resolve
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/graphwork/wg-run/internal/hint"
@@ -22,7 +24,7 @@ func (s *Settings) Shared(ref Ref) bool {
 func (s *Settings) FindPrograms(refs []Ref) map[string]string {
 	found := map[string]string{}
 	for _, ref := range refs {
-		list := []string{"age"} // which reads ssh keys
+		list := append(plugins(), "age") // which reads ssh keys
 		if b := s.BackendOf(ref.Scheme); b != nil && b.Store == nil {
 			list = nil
 			if b.runs != nil {
@@ -42,6 +44,21 @@ func (s *Settings) FindPrograms(refs []Ref) map[string]string {
 		}
 	}
 	return found
+}
+
+const pluginPrefix = "age-plugin-"
+
+// plugins are the names of age's plugins on PATH. Which of them are needed stands in
+// files that may change.
+func plugins() []string {
+	var list []string
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		found, _ := filepath.Glob(filepath.Join(dir, pluginPrefix+"*"))
+		for _, path := range found {
+			list = append(list, filepath.Base(path))
+		}
+	}
+	return list
 }
 
 // sameProgram returns the path of a program if it still is what was found.
