@@ -40,6 +40,8 @@ func TestWorkerAsksBroker(t *testing.T) {
 			{name: "no_new_privs before", before: []string{"setpriv", "--no-new-privs"}},
 			{name: "first of a PID namespace", before: []string{"unshare", "--pid", "--fork", "--mount-proc"}},
 			{name: "subreaper", within: []string{"env", testOnlyRole + "=reap", "$T"}, dispatcher: map[string]string{"orphan": keyB, "orphan-2": keyB}},
+			{name: "subreaper, no_new_privs before", before: []string{"setpriv", "--no-new-privs"}, within: []string{"env", testOnlyRole + "=reap", "$T"},
+				dispatcher: map[string]string{"orphan": keyB, "orphan-2": keyB}},
 			{name: "not isolated", flags: "--no-isolate"},
 			// This is open, as docs/threat-model.md says.
 			{name: "not isolated below a subreaper", flags: "--no-isolate", within: []string{"env", testOnlyRole + "=reap", "$T"},

@@ -32,6 +32,7 @@ func TestWorkerChangesFiles(t *testing.T) {
 		want, without      string // what the next run gets, below a broker and without one
 	}{
 		{"profile", `echo 'api_key_ref = "plaintext:b"' >.wg/profiles/a.toml`, "", keyA, keyB},
+		{"variables of a profile", `printf '[env]\nLEAK = "` + planted + `"\n' >>.wg/profiles/a.toml`, "", keyA, keyA + planted},
 		{"active profile", `echo b >.wg/active-profile`, "", keyA, keyB},
 		{"settings", `echo '[secrets]' >.wg/config.toml`, "", keyA, "125"},
 		{"a manager of its own", plant + `plant $D/evil; printf '[managers.evil]\nget = ["%s", "{path}"]\n' $D/evil >>.wg/config.toml
@@ -68,7 +69,7 @@ func TestWorkerChangesFiles(t *testing.T) {
 					before = append(before, p.bin, "broker", "--")
 				}
 				got := p.exec("", append(before, "sh", "-c", `cd $D/..; w=$WORKER; unset WORKER; $W --isolate -- sh -c "$w"
-					$W ${PROFILE:+--profile $PROFILE} -- sh -c 'cat <&3; echo' || echo $?
+					$W ${PROFILE:+--profile $PROFILE} -- sh -c 'cat <&3; echo $LEAK' || echo $?
 					test ! -e $D/ran || echo ran $(cat $D/ran)`)...)
 				value, ran, _ := strings.Cut(strings.TrimSpace(got.stdout), "\n")
 				if want := c.without; !broker && want != "" && value != want {
