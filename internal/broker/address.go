@@ -16,6 +16,9 @@ type Address struct {
 	Socket string
 	// Strict says that a run which cannot ask the broker is to fail.
 	Strict bool
+	// Doubtful says that the process has the mark of a worker: it may be of a worker's
+	// making, or a broker whose dispatcher has no_new_privs.
+	Doubtful bool
 }
 
 // PID is the broker's process.
@@ -61,5 +64,5 @@ func ParseAddress(text string) (Address, error) {
 	if err != nil || err2 != nil || pid <= 0 {
 		return Address{}, errAddress
 	}
-	return Address{identity{pid, started}, socket, strict}, nil
+	return Address{identity: identity{pid, started}, Socket: socket, Strict: strict}, nil
 }

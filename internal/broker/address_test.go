@@ -14,10 +14,10 @@ func TestParseAddress(t *testing.T) {
 		want Address
 		ok   bool
 	}{
-		{"12:345:/run/s", Address{identity{12, 345}, "/run/s", false}, true},
-		{"12:345:strict:/run/s", Address{identity{12, 345}, "/run/s", true}, true},
+		{"12:345:/run/s", Address{identity: identity{12, 345}, Socket: "/run/s"}, true},
+		{"12:345:strict:/run/s", Address{identity: identity{12, 345}, Socket: "/run/s", Strict: true}, true},
 		{"12:345:strict:run/s", Address{}, false},
-		{"1:18446744073709551615:/a:b c/s", Address{identity{1, 1<<64 - 1}, "/a:b c/s", false}, true},
+		{"1:18446744073709551615:/a:b c/s", Address{identity: identity{1, 1<<64 - 1}, Socket: "/a:b c/s"}, true},
 		{"", Address{}, false},
 		{"12:345", Address{}, false},
 		{"12:345:", Address{}, false},

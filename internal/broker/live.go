@@ -52,8 +52,7 @@ func makeFolder(home string, self identity) (string, error) {
 }
 
 // Live returns the addresses of this user's brokers: those in the folders where one of
-// home would be, whatever theirs is, and all of that home that have a second door. What
-// has the mark of a worker is none.
+// home would be, whatever theirs is, and all of that home that have a second door.
 func Live(home string) []Address {
 	var list []Address
 	if marksOf == nil {
@@ -67,7 +66,8 @@ func Live(home string) []Address {
 		if slices.ContainsFunc(list, func(b Address) bool { return a.identity == b.identity }) || !a.lives() {
 			return
 		}
-		if theirs, err := marksOf(a.pid); err == nil && !theirs.unlike(ours) {
+		if theirs, err := marksOf(a.pid); err == nil {
+			a.Doubtful = theirs.unlike(ours)
 			list = append(list, a)
 		}
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/graphwork/wg-run/internal/broker"
@@ -22,7 +23,13 @@ func prepareSwitch(home profiles.Home, name string) (switches, error) {
 	made, failed := make([]*broker.Switch, len(list)), make([]error, len(list))
 	var all sync.WaitGroup
 	for i, a := range list {
-		all.Go(func() { made[i], failed[i] = a.Prepare(home.Dir, name) })
+		all.Go(func() {
+			made[i], failed[i] = a.Prepare(home.Dir, name)
+			if failed[i] != nil && a.Doubtful { // a worker is not to keep a person from switching
+				say(fmt.Sprintf("warning: %v; it has the mark of a worker, and is left as it is", failed[i]))
+				failed[i] = nil
+			}
+		})
 	}
 	all.Wait()
 	var s switches

@@ -50,8 +50,8 @@ func TestWorkerChangesFiles(t *testing.T) {
 		{"the same in a folder that was closed", plant + `chmod 755 $D/closed; plant $D/closed/tail`, "m", fromStore, planted},
 		{"the same in a folder whose parent is open", plant + `mv $D/parent/in $D/parent/out; plant $D/parent/in/tail`, "m", fromStore, planted},
 		{"socket taken away, and a manager of its own", plant + `mv $(echo $D/wg-run/*/socket) $D/moved; plant $D/evil
-			printf '[managers.evil]\nget = ["%s", "{path}"]\n' $D/evil >>.wg/config.toml; echo 'api_key_ref = "evil:x"' >.wg/profiles/a.toml`, "", "125", ""},
-		{"folder of the socket taken away", `mv $D/wg-run $D/moved; echo 'api_key_ref = "plaintext:b"' >.wg/profiles/a.toml`, "", "125", keyB},
+			printf '[managers.evil]\nget = ["%s", "{path}"]\n' $D/evil >>.wg/config.toml; echo 'api_key_ref = "evil:x"' >.wg/profiles/a.toml`, "", keyA, ""},
+		{"folder of the socket taken away", `mv $D/wg-run $D/moved; echo 'api_key_ref = "plaintext:b"' >.wg/profiles/a.toml`, "", keyA, keyB},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, broker := range []bool{true, false} {
