@@ -3,8 +3,10 @@ package resolve
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/graphwork/wg-run/internal/hint"
@@ -23,27 +25,34 @@ func (s *Settings) Shared(ref Ref) bool {
 // is not installed or may not be asked.
 func (s *Settings) FindPrograms(refs []Ref) map[string]string {
 	found := map[string]string{}
-	for _, ref := range refs {
-		list := append(plugins(), "age") // which reads ssh keys
-		if b := s.BackendOf(ref.Scheme); b != nil && b.Store == nil {
-			list = nil
-			if b.runs != nil {
-				list = b.runs()
-			}
-		}
-		for _, name := range list {
-			if _, ok := found[name]; ok {
+	for _, name := range s.programsOf(refs) {
+		if path, err := program(&Settings{}, name); err == nil {
+			if print, err := safefile.Fingerprint(path); err == nil {
+				found[name] = print + " " + path
 				continue
 			}
-			found[name] = ""
-			if path, err := program(&Settings{}, name); err == nil {
-				if print, err := safefile.Fingerprint(path); err == nil {
-					found[name] = print + " " + path
-				}
-			}
 		}
+		found[name] = ""
 	}
 	return found
+}
+
+// programsOf are the names of the programs that those references may be resolved by.
+func (s *Settings) programsOf(refs []Ref) []string {
+	var list []string
+	schemes := map[string]bool{}
+	for _, ref := range refs {
+		schemes[ref.Scheme] = true
+	}
+	if schemes["age"] || schemes["auto"] {
+		list = append(plugins(), "age") // which reads ssh keys
+	}
+	for _, scheme := range slices.Sorted(maps.Keys(schemes)) {
+		if b := s.BackendOf(scheme); b != nil && b.runs != nil {
+			list = append(list, b.runs()...)
+		}
+	}
+	return list
 }
 
 const pluginPrefix = "age-plugin-"

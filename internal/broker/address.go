@@ -14,8 +14,9 @@ type Address struct {
 	identity
 	// Socket is the path of its socket.
 	Socket string
-	// Strict says that a run which cannot ask the broker is to fail.
-	Strict bool
+	// Home stands for the broker's home (HomeTag), and Digest for its policy when it
+	// started (Policy.Digest).
+	Home, Digest string
 	// Doubtful says that the process has the mark of a worker: it may be of a worker's
 	// making, or a broker whose dispatcher has no_new_privs.
 	Doubtful bool
@@ -24,14 +25,9 @@ type Address struct {
 // PID is the broker's process.
 func (a Address) PID() int { return a.pid }
 
-// String is the form that Variable holds: PID:START:SOCKET, with "strict" as a further
-// field in front of the last where it is so.
+// String is the form that Variable holds: PID:START:HOME:DIGEST:SOCKET.
 func (a Address) String() string {
-	strict := ""
-	if a.Strict {
-		strict = "strict:"
-	}
-	return fmt.Sprintf("%d:%d:%s%s", a.pid, a.started, strict, a.Socket)
+	return fmt.Sprintf("%d:%d:%s:%s:%s", a.pid, a.started, a.Home, a.Digest, a.Socket)
 }
 
 // doors are the names under which the broker listens. A worker can take the file of the
@@ -51,18 +47,20 @@ var errAddress = errors.New("$" + Variable + " holds no address of a broker")
 
 // ParseAddress reads what String wrote.
 func ParseAddress(text string) (Address, error) {
-	parts := strings.SplitN(text, ":", 3)
-	if len(parts) != 3 {
+	parts := strings.SplitN(text, ":", 5)
+	if len(parts) != 5 || !filepath.IsAbs(parts[4]) {
 		return Address{}, errAddress
 	}
-	socket, strict := strings.CutPrefix(parts[2], "strict:")
-	if !filepath.IsAbs(socket) {
+	who, ok := parseIdentity(parts[0], parts[1])
+	if !ok {
 		return Address{}, errAddress
 	}
-	pid, err := strconv.Atoi(parts[0])
-	started, err2 := strconv.ParseUint(parts[1], 10, 64)
-	if err != nil || err2 != nil || pid <= 0 {
-		return Address{}, errAddress
-	}
-	return Address{identity: identity{pid, started}, Socket: socket, Strict: strict}, nil
+	return Address{identity: who, Home: parts[2], Digest: parts[3], Socket: parts[4]}, nil
+}
+
+func parseIdentity(pid, started string) (i identity, ok bool) {
+	var err, err2 error
+	i.pid, err = strconv.Atoi(pid)
+	i.started, err2 = strconv.ParseUint(started, 10, 64)
+	return i, err == nil && err2 == nil && i.pid > 0
 }

@@ -7,7 +7,12 @@
 package broker
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/graphwork/wg-run/resolve"
@@ -76,6 +81,19 @@ type Want struct {
 	Ref  resolve.Ref
 }
 
+// Digest stands for what a policy goes by. A run that cannot ask the broker goes by files
+// and programs only if they are still those.
+func (p *Policy) Digest() string {
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(p.Files)) {
+		_, _ = fmt.Fprintf(h, "%q %q\n", name, p.Files[name])
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Programs)) {
+		_, _ = fmt.Fprintf(h, "%q %q\n", name, p.Programs[name])
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
 // Key names what Forget forgets: SCHEME:PATH, whatever field of it was wanted.
 func Key(ref resolve.Ref) string { return ref.Scheme + ":" + ref.Path }
 
@@ -97,8 +115,6 @@ type Order struct {
 	TTL time.Duration
 	// Person says that somebody is there to answer a window.
 	Person bool
-	// Strict has a run fail that cannot ask the broker.
-	Strict bool
 	// Identity opens the age store, where somebody had to unlock it; nil otherwise.
 	Identity []byte
 	// Values are what was looked up already.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -19,7 +18,7 @@ const doorPrefix = "@wg-run/"
 
 func init() {
 	secondDoor = func(i identity, home string) string {
-		return fmt.Sprintf("%s%d-%d-%s", doorPrefix, i.pid, i.started, homeTag(home))
+		return fmt.Sprintf("%s%d-%d-%s", doorPrefix, i.pid, i.started, HomeTag(home))
 	}
 	secondDoors = linuxDoors
 }
@@ -39,10 +38,9 @@ func linuxDoors() []door {
 		if !ok || len(fields) != 3 {
 			continue
 		}
-		pid, err1 := strconv.Atoi(fields[0])
-		started, err2 := strconv.ParseUint(fields[1], 10, 64)
-		d := door{identity{pid, started}, doorPrefix + name, fields[2]}
-		if err1 == nil && err2 == nil && !slices.Contains(list, d) && ofThisUser(pid) {
+		who, ok := parseIdentity(fields[0], fields[1])
+		d := door{who, doorPrefix + name, fields[2]}
+		if ok && !slices.Contains(list, d) && ofThisUser(who.pid) {
 			list = append(list, d)
 		}
 	}

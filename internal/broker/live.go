@@ -81,7 +81,7 @@ func Live(home string) []Address {
 	}
 	if secondDoors != nil {
 		for _, d := range secondDoors() { // whose folder is elsewhere, or was taken away
-			if d.home == homeTag(home) {
+			if d.home == HomeTag(home) {
 				add(Address{identity: d.identity})
 			}
 		}
@@ -90,12 +90,9 @@ func Live(home string) []Address {
 }
 
 func addressOf(folder, name string) (Address, bool) {
-	pid, started, ok := strings.Cut(name, "-")
-	if !ok {
-		return Address{}, false
-	}
-	a, err := ParseAddress(pid + ":" + started + ":" + filepath.Join(folder, name, socketName))
-	return a, err == nil
+	pid, started, _ := strings.Cut(name, "-")
+	who, ok := parseIdentity(pid, started)
+	return Address{identity: who, Socket: filepath.Join(folder, name, socketName)}, ok
 }
 
 // sweep removes what brokers left that were killed.
@@ -119,12 +116,12 @@ const maxSocket = 103
 type door struct {
 	identity
 	name string
-	// home is homeTag of the broker's home.
+	// home is HomeTag of the broker's home.
 	home string
 }
 
-// homeTag stands for a home in the name of a door.
-func homeTag(home string) string {
+// HomeTag stands for a home in addresses and in the names of doors.
+func HomeTag(home string) string {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(home))
 	return strconv.FormatUint(h.Sum64(), 16)

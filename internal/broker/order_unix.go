@@ -16,7 +16,7 @@ import (
 
 func (o *Order) write(w io.Writer) error {
 	m := newMessage().add(frameHome, o.Policy.Home).
-		add(frameOrder, fmt.Sprintf("%d %d %t %t", o.Dispatcher, int64(o.TTL), o.Person, o.Strict))
+		add(frameOrder, fmt.Sprintf("%d %d %t", o.Dispatcher, int64(o.TTL), o.Person))
 	for name, content := range o.Policy.Files {
 		m.add(frameFile, name).add(frameContent, string(content))
 	}
@@ -85,13 +85,12 @@ func readOrder(r io.Reader, mem *pages, parse func(home string, files map[string
 
 func (o *Order) numbers(text string) error {
 	fields := strings.Fields(text)
-	if len(fields) != 4 {
+	if len(fields) != 3 {
 		return errWire
 	}
 	pid, err1 := strconv.Atoi(fields[0])
 	ttl, err2 := strconv.ParseInt(fields[1], 10, 64)
 	person, err3 := strconv.ParseBool(fields[2])
-	strict, err4 := strconv.ParseBool(fields[3])
-	o.Dispatcher, o.TTL, o.Person, o.Strict = pid, time.Duration(ttl), person, strict
-	return errors.Join(err1, err2, err3, err4)
+	o.Dispatcher, o.TTL, o.Person = pid, time.Duration(ttl), person
+	return errors.Join(err1, err2, err3)
 }

@@ -62,7 +62,7 @@ func serve(o *Order, mem *pages, hooks Hooks, ask lookup, started func(Address) 
 	if err != nil {
 		return err
 	}
-	s.self = Address{identity: self, Socket: filepath.Join(dir, socketName), Strict: o.Strict}
+	s.self = Address{identity: self, Socket: filepath.Join(dir, socketName), Home: HomeTag(o.Policy.Home), Digest: o.Policy.Digest()}
 	defer func() { _ = os.Remove(dir) }()
 	defer func() { _ = os.Remove(s.self.Socket) }()
 	first, err := listen(s.self.Socket)

@@ -14,7 +14,6 @@ import (
 // brokerFlags are the flags of a line that starts a dispatcher.
 type brokerFlags struct {
 	TTL     time.Duration `name:"ttl" placeholder:"D" help:"How long a secret is kept before it is looked up again, as 30m (default: as long as the dispatcher runs)."`
-	Strict  bool          `help:"Have a run fail that cannot ask the broker, rather than resolve by itself."`
 	Profile []string      `sep:"none" placeholder:"NAME" predictor:"profile" help:"Look up this profile's secrets before the dispatcher starts (default: $$WG_PROFILE, else the active one). May be repeated."`
 }
 

@@ -22,14 +22,13 @@ var brokerGrammar = reflect.TypeFor[brokerFlags]()
 
 // Help is shown by --help.
 func (brokerCmd) Help() string {
-	return `wg-run broker [--ttl D] [--strict] [--profile NAME]... -- DISPATCHER [ARG...] executes DISPATCHER in
+	return `wg-run broker [--ttl D] [--profile NAME]... -- DISPATCHER [ARG...] executes DISPATCHER in
 place, beside a broker that ends with it. Whatever wg-run it starts asks the broker: each
 secret is looked up once, and profiles and settings are those of its start. What a worker
 starts gets nothing from it.
 
   --ttl D            how long a secret is kept before it is looked up again, as 30m
                      (default: as long as the dispatcher runs)
-  --strict           have a run fail that cannot ask the broker, rather than resolve by itself
   --profile NAME     look up this profile's secrets before the dispatcher starts (default:
                      $WG_PROFILE, else the active one); may be repeated
 

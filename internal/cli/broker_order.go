@@ -34,7 +34,7 @@ func (f *brokerFlags) order() (*broker.Order, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &broker.Order{Policy: policy, Dispatcher: os.Getpid(), TTL: f.TTL, Strict: f.Strict, Person: r.Person}
+	o := &broker.Order{Policy: policy, Dispatcher: os.Getpid(), TTL: f.TTL, Person: r.Person}
 	chosen := f.Profile
 	if name := os.Getenv("WG_PROFILE"); len(chosen) == 0 && name != "" {
 		chosen = []string{name}

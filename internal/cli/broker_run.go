@@ -25,6 +25,8 @@ type held struct {
 	pid    int
 	// alone: there should be a broker, and it could not be asked.
 	alone bool
+	// programs are those that it found, where alone.
+	programs map[string]string
 }
 
 // fromBroker asks the broker, where this run is below one, and makes this process a
@@ -52,16 +54,43 @@ func (f *runFlags) fromBroker(home profiles.Home) (*held, error) {
 	case errors.Is(err, broker.ErrRefused):
 		return nil, hint.Add(fmt.Errorf("asking the broker %d: %w", h.pid, err),
 			"a worker gets what its own run delivered, and no more; without the broker: "+hint.Command("env", "-u", broker.Variable, "wg-run")+" …")
-	case errors.Is(err, broker.ErrCutOff), err != nil && a.Strict:
+	case errors.Is(err, broker.ErrCutOff):
 		return nil, hint.Add(fmt.Errorf("asking the broker %d: %w", h.pid, err),
-			"its policy and its secrets are not replaced by what is on disk now; see what it does, or start the dispatcher anew: wg-run broker status")
+			"somebody took its socket away, or keeps it busy: wg-run broker status")
 	case err != nil:
 		h.alone = true
+		if err := f.asBroker(h, a, err); err != nil {
+			return nil, err
+		}
 		say(fmt.Sprintf("the broker cannot be asked: %v; resolving without it, and nobody is asked to unlock anything", err))
 	case !answer.Others:
 		h.home, h.values = profiles.Unpack(home.Dir, answer.Files), answer.Values
 	}
 	return h, nil
+}
+
+// asBroker has a run that is alone go by the files and the programs that the broker went
+// by, or by none: a worker may have changed them, and ended the broker.
+func (f *runFlags) asBroker(h *held, a broker.Address, why error) error {
+	home, err := absolute(h.home)
+	if _, by := f.named(); err != nil || by == "" || a.Home != broker.HomeTag(home.Dir) {
+		return nil // it would not have been its business
+	}
+	files, _, err := home.Snapshot()
+	if err != nil {
+		return err
+	}
+	home = profiles.Frozen(home.Dir, files)
+	policy, err := policyOf(home)
+	if err != nil {
+		return err
+	}
+	if policy.Digest() != a.Digest {
+		return hint.Add(fmt.Errorf("asking the broker %d: %w; and settings, profiles or password managers are not what they were when it started", h.pid, why),
+			"if that was you: start the dispatcher anew")
+	}
+	h.home, h.programs = home, policy.Programs
+	return nil
 }
 
 func (f *runFlags) brokerRequest(home profiles.Home) broker.Request {
@@ -87,7 +116,7 @@ func (f *runFlags) brokerRequest(home profiles.Home) broker.Request {
 // serve has the resolver take from the broker what that had.
 func (h *held) serve(r *resolve.Resolver, req inject.Request) {
 	if h.alone {
-		r.Ask, r.Person, r.NoPrompt = nil, false, true
+		r.Ask, r.Person, r.NoPrompt, r.Programs = nil, false, true, h.programs
 	}
 	if len(h.values) == 0 {
 		return
