@@ -8,6 +8,22 @@
 // file descriptor, so that the secret is in no argv, no environment and no file.
 package main
 
-import "github.com/graphwork/wg-run/internal/cli"
+import (
+	"os"
+	"strings"
+
+	"github.com/graphwork/wg-run/inject"
+	"github.com/graphwork/wg-run/internal/cli"
+)
+
+// Until init returns the runtime keeps it on the process's first thread, which is what
+// isolating a worker needs. runtime.LockOSThread would start one more thread for that: a
+// twentieth of a start. The program of a test has this init, too, and another main.
+func init() {
+	if !strings.Contains(os.Args[0], ".test") {
+		inject.OnFirstThread()
+		cli.Main()
+	}
+}
 
 func main() { cli.Main() }

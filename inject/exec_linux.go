@@ -8,6 +8,7 @@ import (
 
 func init() {
 	ownTable = linuxOwnTable
+	isFirst = func() bool { return unix.Gettid() == unix.Getpid() }
 	// PR_SET_DUMPABLE(2const). It ends at execve.
 	hardenProcess = func() error { return unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) }
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"runtime"
 	"runtime/debug"
 
 	"golang.org/x/sys/unix"
@@ -51,7 +50,7 @@ func (p *Plan) Exec() error {
 		// it off waits for one that runs, so the limit, which starts one, goes first.
 		debug.SetMemoryLimit(math.MaxInt64)
 		debug.SetGCPercent(-1)
-		runtime.LockOSThread() // for good: this thread's descriptors are not the others'
+		holdThread() // this thread's descriptors are not the others'
 		place = p.place
 	}
 	if err := place(); err != nil {

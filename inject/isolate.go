@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"runtime"
 
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
@@ -76,7 +75,7 @@ func (p *Plan) enter() error {
 	if p.Isolate == NotIsolated || isolate == nil {
 		return nil
 	}
-	runtime.LockOSThread()
+	holdThread()
 	if err := isolate(p.Isolate); err != nil {
 		return hint.Add(fmt.Errorf("isolating the worker: %w", err), "without: "+hint.Command("wg-run", "--no-isolate", "…", "--", "WORKER"))
 	}
