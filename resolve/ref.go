@@ -52,7 +52,7 @@ func (s *Settings) ParseRef(text string) (Ref, error) {
 	if i := strings.LastIndex(path, "#/"); i >= 0 {
 		ref.Path, ref.Pointer = path[:i], path[i+1:]
 	}
-	if err := ref.check(b); err != nil {
+	if err := ref.check(b, s.Judged); err != nil {
 		return Ref{}, fmt.Errorf("%w: %s: %w", ErrBadRef, scheme, err)
 	}
 	return ref, nil
@@ -66,8 +66,9 @@ func unknownScheme(scheme string, schemes []string) error {
 	return hint.Add(err, "known schemes: "+strings.Join(schemes, ", "))
 }
 
-// check judges a reference to that backend, nil for auto:.
-func (r Ref) check(b *Backend) error {
+// check judges a reference to that backend, nil for auto:. What a row of managers.toml
+// says of its form is left out if it was judged before.
+func (r Ref) check(b *Backend, judged bool) error {
 	switch {
 	case r.Path == "" || r.Path == "//":
 		return errors.New("nothing follows the scheme")
@@ -80,7 +81,7 @@ func (r Ref) check(b *Backend) error {
 		return errors.New(names.Rule)
 	case r.Scheme == "env" && strings.ContainsAny(r.Path, "$= "):
 		return errors.New("what follows is not a variable's name (write env:VAR, without a $)")
-	case b != nil && b.Form != nil:
+	case b != nil && b.Form != nil && !judged:
 		return b.Form(r.Path)
 	}
 	return nil

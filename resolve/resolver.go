@@ -43,6 +43,9 @@ type Settings struct {
 	// Programs, where it is set, are the programs that may be asked, as FindPrograms found
 	// them: one that was put in the place of another is refused.
 	Programs map[string]string
+	// Judged says that references come from who has looked at their form: a row of
+	// managers.toml need not be read for that.
+	Judged bool
 	// Say prints one line for a person. It may be called from any goroutine.
 	Say func(line string)
 	// Ask has a person type a line that is not shown, and returns it. Its error wraps

@@ -59,6 +59,7 @@ func start(f *runFlags, worker []string) error {
 	if err != nil {
 		return err
 	}
+	r.Judged = held.values != nil // else asking the backend judges it
 	record := newAudit(home, config.Audit)
 	req, c, err := f.request(home, &r.Settings, worker, environ)
 	record.of(req, c.name)
