@@ -29,7 +29,10 @@ func TestProgramsPinned(t *testing.T) {
 		}, "is not what it was"},
 		"removed":             {func(dir string) { _ = os.Remove(dir + "/bin/pass") }, "is not what it was"},
 		"now others may edit": {func(dir string) { _ = os.Chmod(dir+"/bin/pass", 0o777) }, "is not what it was"},
-		"another folder":      {func(dir string) { _ = os.Rename(dir+"/bin", dir+"/old"); write(dir+"/bin/pass", "#!/bin/sh\necho value\n") }, "is not what it was"},
+		"another folder": {func(dir string) {
+			_ = os.Rename(dir+"/bin", dir+"/old")
+			write(dir+"/bin/pass", "#!/bin/sh\necho value\n")
+		}, "is not what it was"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
