@@ -22,11 +22,13 @@ func (s *server) reload(c *net.UnixConn, in io.Reader, q *request) {
 		_ = sp.write(net.Buffers{sp.m.add(frameOthers, "").end()})
 		return
 	}
-	if !s.switching.TryLock() {
+	select { // one that is done ends a moment after who asked for it
+	case s.switching <- struct{}{}:
+		defer func() { <-s.switching }()
+	case <-time.After(patience / 2):
 		_ = sp.write(net.Buffers{sp.m.add(frameBusy, "").end()})
 		return
 	}
-	defer s.switching.Unlock()
 	st, failed, err := s.stage(sp, q)
 	if err != nil || failed != nil {
 		if failed != nil {

@@ -30,7 +30,7 @@ type server struct {
 	marks      marks       // of the dispatcher, when it started
 	ttl        time.Duration
 	began      time.Time
-	switching  sync.Mutex // one reload or use at a time
+	switching  chan struct{} // holds one where a reload or a use is under way
 
 	mu        sync.Mutex
 	workers   map[int]uint64 // processes that became one, and when they began
@@ -43,7 +43,7 @@ type server struct {
 // serve listens until the dispatcher has ended. started is called with the address once
 // that is so, and its error ends it.
 func serve(o *Order, mem *pages, hooks Hooks, ask lookup, started func(Address) error) error {
-	s := &server{hooks: hooks, ttl: o.TTL, began: time.Now(), workers: map[int]uint64{}, prune: 64}
+	s := &server{hooks: hooks, ttl: o.TTL, began: time.Now(), workers: map[int]uint64{}, prune: 64, switching: make(chan struct{}, 1)}
 	self, err := identify(os.Getpid())
 	if err != nil {
 		return err
