@@ -9,6 +9,22 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
+)
+
+// Place is where a worker finds what a channel carries.
+type Place int
+
+const (
+	// OnNumber: behind a descriptor from 3 on.
+	OnNumber Place = iota
+	// OnStdin: behind descriptor 0.
+	OnStdin
+	// InDirectory: behind a descriptor from 3 on, and by its name in a directory
+	// (OpenDirectory).
+	InDirectory
+	// InEnvironment: in a variable, for the worker and for all that it starts.
+	InEnvironment
 )
 
 // Channel is one way to hand over bytes.
@@ -17,11 +33,15 @@ type Channel struct {
 	Name string
 	// Help is one line for people.
 	Help string
+	// Place is where the worker finds the bytes.
+	Place Place
 	// Open returns a close-on-exec descriptor from which data can be read to its
 	// end. label shows in /proc for some channels and is no secret. The error
 	// wraps ErrTooBig where the kernel does not hold that many bytes. It is nil
-	// where the platform does not have the channel.
+	// where the platform does not have the channel, and for InEnvironment.
 	Open func(label string, data []byte) (*os.File, error)
+	// Variable is what stood behind "env:".
+	Variable string
 }
 
 var (
@@ -33,22 +53,38 @@ var (
 
 // channels is THE LIST: one line for each channel. The first is the default.
 var channels = []Channel{
-	{"pipe", "an anonymous pipe, already filled: read once", openPipe},
-	{"memfd", "a sealed memory file: seekable, can be read again (Linux)", openMemfd},
+	{Name: "pipe", Help: "an anonymous pipe, already filled: read once", Open: openPipe},
+	{Name: "socket", Help: "a socket pair, already filled: read once, by its number only", Open: openSocket},
+	{Name: "memfd", Help: "a sealed memory file: seekable, can be read again (Linux)", Open: openMemfd},
+	{Name: "dir", Help: "a memory file, by its name in $CREDENTIALS_DIRECTORY (Linux)", Place: InDirectory, Open: openInDirectory},
+	{Name: "stdin", Help: "the worker's standard input", Place: OnStdin, Open: openPipe},
+	{Name: "env", Help: "env:VAR, a variable, which everything that the worker starts inherits", Place: InEnvironment},
 }
 
 // Channels returns THE LIST in its order; the caller must not change it.
 func Channels() []Channel { return channels }
 
-// Find returns the channel of that name; the default for "". The error wraps
-// ErrUnsupported where the platform does not have it.
-func Find(name string) (Channel, error) {
+// Here reports whether this platform has the channel.
+func (c Channel) Here() bool { return c.Open != nil || c.Place == InEnvironment }
+
+// Single reports whether no two secrets can go through the channel.
+func (c Channel) Single() bool { return c.Place == OnStdin || c.Place == InEnvironment }
+
+// Find returns the channel that --via names, as pipe or env:VAR; the default for "".
+// The error wraps ErrUnsupported where the platform does not have it.
+func Find(via string) (Channel, error) {
+	name, variable, has := strings.Cut(via, ":")
 	for _, c := range channels {
 		switch {
-		case c.Name != name && name != "":
-		case c.Open == nil:
+		case c.Name != name && via != "":
+		case !c.Here():
 			return Channel{}, fmt.Errorf("channel %s: %w", c.Name, ErrUnsupported)
+		case c.Place == InEnvironment && variable == "":
+			return Channel{}, fmt.Errorf("channel %s: the variable is missing: %s:VAR", c.Name, c.Name)
+		case has && c.Place != InEnvironment:
+			return Channel{}, fmt.Errorf("channel %s: nothing stands behind its name", c.Name)
 		default:
+			c.Variable = variable
 			return c, nil
 		}
 	}

@@ -3,4 +3,7 @@ package fdpass
 import "os"
 
 // A Windows child inherits handles, not descriptors.
-var openPipe, openMemfd func(string, []byte) (*os.File, error)
+var openPipe, openSocket, openMemfd, openInDirectory func(string, []byte) (*os.File, error)
+
+// OpenDirectory returns ErrUnsupported.
+func OpenDirectory(map[string]int) (*os.File, error) { return nil, ErrUnsupported }

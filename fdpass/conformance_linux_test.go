@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -13,13 +14,17 @@ import (
 // suite is what each channel promises beyond being read once, to its end. Its
 // check gets an unread descriptor that holds data.
 var suite = map[string]func(t *testing.T, f *os.File, data []byte){
-	"pipe":  checkPipe,
-	"memfd": checkMemfd,
+	"pipe":   checkPipe,
+	"socket": checkSocket,
+	"memfd":  checkMemfd,
+	"dir":    checkMemfd,
+	"stdin":  checkPipe,
+	"env":    nil, // has no descriptor
 }
 
 func TestConformance(t *testing.T) {
 	for name := range suite {
-		if _, err := Find(name); err != nil {
+		if _, err := Find(strings.Replace(name, "env", "env:V", 1)); err != nil {
 			t.Errorf("the suite has a channel %s that THE LIST has not", name)
 		}
 	}
@@ -31,6 +36,12 @@ func TestConformance(t *testing.T) {
 			}
 			if c.Help == "" {
 				t.Errorf("channel %s: no help", c.Name)
+			}
+			if (c.Open == nil) != (check == nil) || !c.Here() {
+				t.Fatalf("channel %s: it has an Open: %v, want the suite to say so", c.Name, c.Open != nil)
+			}
+			if check == nil {
+				return
 			}
 			for _, size := range []int{1, 2, 4096, 8192, 65536} {
 				data := binary(size)
@@ -76,11 +87,14 @@ func checkDescriptor(t *testing.T, f *os.File) {
 	if got := control(t, fd, unix.F_GETFD); got&unix.FD_CLOEXEC == 0 {
 		t.Errorf("F_GETFD = %#x, want close-on-exec", got)
 	}
-	if got := control(t, fd, unix.F_GETFL); got&unix.O_ACCMODE != unix.O_RDONLY {
+	want := unix.EBADF
+	if isSocket(t, f) { // which is always open for both
+		want = unix.EPIPE
+	} else if got := control(t, fd, unix.F_GETFL); got&unix.O_ACCMODE != unix.O_RDONLY {
 		t.Errorf("F_GETFL = %#x, want read-only", got)
 	}
-	if n, err := unix.Write(int(fd), []byte("x")); err != unix.EBADF {
-		t.Errorf("writing to it = %d, %v, want %v", n, err, unix.EBADF)
+	if n, err := unix.Write(int(fd), []byte("x")); err != want {
+		t.Errorf("writing to it = %d, %v, want %v", n, err, want)
 	}
 	if got := control(t, fd, unix.F_GETFL); got&unix.O_NONBLOCK != 0 {
 		t.Errorf("F_GETFL = %#x, want blocking: a worker in C gets EAGAIN otherwise", got)
@@ -113,6 +127,31 @@ func checkPipe(t *testing.T, f *os.File, _ []byte) {
 	if n := openEnds(t, f); n != 1 {
 		t.Errorf("%d descriptors of ours are on the pipe, want 1", n)
 	}
+}
+
+// checkSocket: it is filled, nobody is at the other end, and no name leads to it.
+func checkSocket(t *testing.T, f *os.File, _ []byte) {
+	t.Helper()
+	if !isSocket(t, f) {
+		t.Error("fstat says that it is no socket")
+	}
+	polled := []unix.PollFd{{Fd: int32(f.Fd()), Events: unix.POLLIN}}
+	if _, err := unix.Poll(polled, 0); err != nil || polled[0].Revents != unix.POLLIN|unix.POLLHUP {
+		t.Errorf("poll = %#x, %v, want POLLIN|POLLHUP: filled, and no writer", polled[0].Revents, err)
+	}
+	path := "/proc/self/fd/" + strconv.Itoa(int(f.Fd()))
+	if fd, err := unix.Open(path, unix.O_RDONLY, 0); err != unix.ENXIO {
+		t.Errorf("opening it anew through /proc = %d, %v, want %v", fd, err, unix.ENXIO)
+	}
+}
+
+func isSocket(t *testing.T, f *os.File) bool {
+	t.Helper()
+	var st unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
+		t.Fatal(err)
+	}
+	return st.Mode&unix.S_IFMT == unix.S_IFSOCK
 }
 
 // openEnds counts this process's descriptors on f's file.

@@ -20,5 +20,8 @@ func pipeCloexec(p *[2]int) error {
 	return nil
 }
 
-// openMemfd: there are no memory files.
-var openMemfd func(string, []byte) (*os.File, error)
+// openMemfd, openInDirectory: there are no memory files.
+var openMemfd, openInDirectory func(string, []byte) (*os.File, error)
+
+// OpenDirectory returns ErrUnsupported.
+func OpenDirectory(map[string]int) (*os.File, error) { return nil, ErrUnsupported }

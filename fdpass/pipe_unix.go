@@ -22,14 +22,15 @@ func openPipe(_ string, data []byte) (*os.File, error) {
 		return nil, fmt.Errorf("making a pipe: %w", err)
 	}
 	defer func() { _ = unix.Close(p[1]) }()
-	if err := fill(p[1], data); err != nil {
+	if err := fill(p[1], data, growPipe); err != nil {
 		_ = unix.Close(p[0])
 		return nil, fmt.Errorf("filling a pipe with %d bytes: %w", len(data), err)
 	}
 	return os.NewFile(uintptr(p[0]), "pipe"), nil
 }
 
-func fill(fd int, data []byte) error {
+// fill writes what there is room for; grow, where it is not nil, is asked once for more.
+func fill(fd int, data []byte, grow func(fd, size int) error) error {
 	if err := unix.SetNonblock(fd, true); err != nil {
 		return err
 	}
@@ -42,7 +43,7 @@ func fill(fd int, data []byte) error {
 			data = data[n:]
 		case err != unix.EAGAIN:
 			return err
-		case grown || growPipe == nil || growPipe(fd, len(data)) != nil:
+		case grown || grow == nil || grow(fd, len(data)) != nil:
 			return ErrTooBig
 		default:
 			grown = true

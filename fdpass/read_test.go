@@ -4,7 +4,6 @@ package fdpass
 
 import (
 	"bytes"
-	"errors"
 	"os"
 	"strings"
 	"syscall"
@@ -17,11 +16,11 @@ const value = "sk-never-to-be-seen-0123456789"
 func TestRead(t *testing.T) {
 	for _, name := range []string{MainName, "git-hub.2"} {
 		for _, c := range Channels() {
+			if c.Open == nil {
+				continue
+			}
 			for _, data := range [][]byte{[]byte(value), binaryWithNUL(65536), []byte("x"), []byte("two\nlines\n")} {
 				f, err := c.Open("label", data)
-				if errors.Is(err, ErrUnsupported) {
-					continue
-				}
 				if err != nil {
 					t.Fatalf("%s: Open(%d bytes) = %v, want no error", c.Name, len(data), err)
 				}

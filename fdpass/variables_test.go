@@ -21,24 +21,3 @@ func TestVariables(t *testing.T) {
 		}
 	}
 }
-
-func TestFind(t *testing.T) {
-	for _, c := range []struct {
-		name, want string
-		ok         bool
-	}{
-		{"", "pipe", true}, {"pipe", "pipe", true}, {"memfd", "memfd", true},
-		{"Pipe", "", false}, {"pipe ", "", false}, {"sk-0123456789abcdef", "", false},
-	} {
-		got, err := Find(c.name)
-		if got.Name != c.want || (err == nil) != c.ok {
-			t.Errorf("Find(%q) = %q, %v, want %q, found %v", c.name, got.Name, err, c.want, c.ok)
-		}
-		if !c.ok && err.Error() != "no such channel" {
-			t.Errorf("Find(%q): error %q, want one that repeats nothing of what was typed", c.name, err)
-		}
-	}
-	if Channels()[0].Name != "pipe" {
-		t.Errorf("Channels()[0] = %s, want pipe, the default", Channels()[0].Name)
-	}
-}

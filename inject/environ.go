@@ -2,6 +2,7 @@ package inject
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -55,6 +56,16 @@ func (e *environ) set(name, value string) {
 		kept = append(kept, name+"="+value)
 	}
 	e.list = kept
+}
+
+// unset removes variables, about which there is nothing to say.
+func (e *environ) unset(names ...string) {
+	e.drop(func(name, _ string) string {
+		if slices.Contains(names, name) {
+			return "it is taken out"
+		}
+		return ""
+	})
 }
 
 // drop removes the entries for which why gives a reason.

@@ -83,8 +83,8 @@ func (p *Plan) execute() error {
 // descriptors that a process opens do. Then no thread and no table of its own
 // are needed.
 func (p *Plan) inPlace() bool {
-	for i := range p.Deliveries {
-		if int(p.Deliveries[i].file.Fd()) != p.Deliveries[i].Number {
+	for _, f := range p.placed() {
+		if int(f.file.Fd()) != f.number {
 			return false
 		}
 	}
@@ -96,8 +96,8 @@ func (p *Plan) keep() error {
 	if err := p.shut(); err != nil {
 		return err
 	}
-	for i := range p.Deliveries {
-		if _, err := unix.FcntlInt(uintptr(p.Deliveries[i].Number), unix.F_SETFD, 0); err != nil {
+	for _, f := range p.placed() {
+		if _, err := unix.FcntlInt(uintptr(f.number), unix.F_SETFD, 0); err != nil {
 			return err
 		}
 	}
@@ -131,14 +131,14 @@ func (p *Plan) place() error {
 			return fmt.Errorf("getting a descriptor table of our own: %w", err)
 		}
 	}
-	above := firstNumber
-	for i := range p.Deliveries {
-		above = max(above, p.Deliveries[i].Number+1)
+	files, above := p.placed(), firstNumber
+	for _, f := range files {
+		above = max(above, f.number+1)
 	}
-	moved := make([]int, len(p.Deliveries))
-	for i := range p.Deliveries {
+	moved := make([]int, len(files))
+	for i, f := range files {
 		var err error
-		if moved[i], err = unix.FcntlInt(p.Deliveries[i].file.Fd(), unix.F_DUPFD_CLOEXEC, above); err != nil {
+		if moved[i], err = unix.FcntlInt(f.file.Fd(), unix.F_DUPFD_CLOEXEC, above); err != nil {
 			return err
 		}
 	}
@@ -146,7 +146,7 @@ func (p *Plan) place() error {
 		return err
 	}
 	for i, fd := range moved {
-		if err := duplicate(fd, p.Deliveries[i].Number); err != nil {
+		if err := duplicate(fd, files[i].number); err != nil {
 			return err
 		}
 	}

@@ -37,7 +37,7 @@ func (p *Plan) guard(env *environ) error {
 		for j, a := range p.Argv {
 			if n.in(a) {
 				return hint.Add(fmt.Errorf("argument %d of the worker: %w '%s'", j, ErrLeak, d.Name),
-					"everybody can read arguments; let the worker read the descriptor ("+d.pathText()+")")
+					"everybody can read arguments; the worker finds it elsewhere: "+d.Where())
 			}
 		}
 		if err := p.guardEnv(env, d.Name, n); err != nil {
@@ -59,7 +59,7 @@ func (p *Plan) guardEnv(env *environ, secret string, n needle) error {
 		switch {
 		case n.in(name):
 			refused = fmt.Errorf("the name of a variable: %w '%s'", ErrLeak, secret)
-		case slices.Contains(own, name):
+		case slices.Contains(own, name), p.inEnvironment(name):
 		case !n.in(name+"="+value) && !(n.whole && n.in(value)):
 		case IsNeeded(name):
 			refused = fmt.Errorf("the variable %s: %w '%s'", name, ErrLeak, secret)

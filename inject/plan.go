@@ -71,7 +71,9 @@ type Plan struct {
 	// Isolate says how far it is kept from the processes around it.
 	Isolate Isolation
 
-	closing []int // descriptors that the worker must not inherit
+	closing   []int    // descriptors that the worker must not inherit
+	directory *os.File // of those that have a name in it; nil without one
+	dirNumber int
 }
 
 // Delivery is one secret behind a descriptor.
@@ -79,7 +81,7 @@ type Delivery struct {
 	Want
 	// Channel is what carries it.
 	Channel fdpass.Channel
-	// Number is the descriptor's number in the worker.
+	// Number is the descriptor's number in the worker, -1 where it has none.
 	Number int
 	// Size is the value's length in bytes.
 	Size int
@@ -88,6 +90,26 @@ type Delivery struct {
 
 	file   *os.File
 	secret *resolve.Secret
+}
+
+// placed is a file and the number that it has in the worker.
+type placed struct {
+	file   *os.File
+	number int
+}
+
+// placed lists what the worker inherits of ours.
+func (p *Plan) placed() []placed {
+	list := make([]placed, 0, len(p.Deliveries)+1)
+	for i := range p.Deliveries {
+		if d := &p.Deliveries[i]; d.file != nil {
+			list = append(list, placed{d.file, d.Number})
+		}
+	}
+	if p.directory != nil {
+		list = append(list, placed{p.directory, p.dirNumber})
+	}
+	return list
 }
 
 // Dropped is a variable that the worker does not get.
@@ -107,5 +129,9 @@ func (p *Plan) Close() {
 			d.file = nil
 		}
 		d.secret.Wipe()
+	}
+	if p.directory != nil {
+		_ = p.directory.Close()
+		p.directory = nil
 	}
 }

@@ -105,17 +105,10 @@ func check(req Request) ([]fdpass.Channel, error) {
 			return nil, hint.Add(fmt.Errorf("secret %s: %w", names.Show(w.Name), err), "channels: "+channelNames())
 		}
 	}
-	return channels, checkEnv(req.Env, taken)
-}
-
-func channelNames() string {
-	var list []string
-	for _, c := range fdpass.Channels() {
-		if c.Open != nil {
-			list = append(list, c.Name)
-		}
+	if err := checkPlaces(req, channels); err != nil {
+		return nil, err
 	}
-	return strings.Join(list, ", ")
+	return channels, checkEnv(req.Env, taken)
 }
 
 // fill resolves and opens every secret, then makes environment and arguments.
@@ -127,19 +120,16 @@ func (p *Plan) fill(ctx context.Context, r *resolve.Resolver, req Request, chann
 			return forSecret(w, err)
 		}
 		d := Delivery{Want: w, Channel: channels[i], Size: secret.Len(), Source: secret.Source, secret: secret}
-		d.file, err = channels[i].Open(w.Name, secret.Bytes())
+		err = d.open()
 		p.Deliveries = append(p.Deliveries, d)
 		if err != nil {
 			return forSecret(w, channelHint(err, channels[i]))
 		}
 	}
 	resolve.LeaveDescriptors(req.KeepEnv) // before the numbers are chosen: each has one
-	numbers, err := freeNumbers(len(p.Deliveries))
+	numbers, err := p.number()
 	if err != nil {
-		return fmt.Errorf("choosing descriptors: %w", err)
-	}
-	for i, n := range numbers {
-		p.Deliveries[i].Number = n
+		return err
 	}
 	p.Dropped = env.dropStale(numbers)
 	return p.finish(&r.Settings, req, env)
@@ -179,12 +169,7 @@ func (p *Plan) finish(s *resolve.Settings, req Request, env *environ) error {
 	if req.Model != "" {
 		env.set("WG_MODEL", req.Model)
 	}
-	for i := range p.Deliveries {
-		d := &p.Deliveries[i]
-		fd, file := fdpass.Variables(d.Name)
-		env.set(fd, d.fdText())
-		env.set(file, d.pathText())
-	}
+	p.tell(env)
 	for _, e := range req.Env {
 		value, err := variable(e, t)
 		if err != nil {

@@ -25,12 +25,7 @@ func Program(argv, environ []string) (*Plan, error) {
 func (p *Plan) Set(name, value string) {
 	env := &environ{p.Env}
 	if value == "" {
-		env.drop(func(n, _ string) string {
-			if n == name {
-				return "it is taken out"
-			}
-			return ""
-		})
+		env.unset(name)
 	} else {
 		env.set(name, value)
 	}

@@ -23,6 +23,9 @@ func templates(deliveries []Delivery) templateSet {
 	t := templateSet{}
 	for i := range deliveries {
 		d := &deliveries[i]
+		if d.Channel.Place == fdpass.InEnvironment {
+			continue
+		}
 		if d.Name == fdpass.MainName {
 			t["fd"], t["path"] = d.fdText(), d.pathText()
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/graphwork/wg-run/fdpass"
 	"github.com/graphwork/wg-run/inject"
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
@@ -32,6 +33,9 @@ var commandNames = []string{"secret", "profile", "doctor", "migrate", "completio
 
 // Main runs wg-run with the process's arguments and ends the process.
 func Main() {
+	if os.Args[0] == fdpass.DirectoryRole {
+		os.Exit(fdpass.ServeDirectory(os.Args[1:]))
+	}
 	code := run(os.Args[1:])
 	if code == 0 && stdoutErr != nil {
 		code = complain(stdoutErr, exitNo)

@@ -132,7 +132,10 @@ func namedReferences(ctx context.Context, word string) (list []string) {
 
 func channelNames(context.Context, string) (list []string) {
 	for _, c := range fdpass.Channels() {
-		if c.Open != nil {
+		switch {
+		case c.Place == fdpass.InEnvironment:
+			list = append(list, c.Name+":")
+		case c.Here():
 			list = append(list, c.Name)
 		}
 	}

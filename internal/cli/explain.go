@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/graphwork/wg-run/fdpass"
 	"github.com/graphwork/wg-run/inject"
 	"github.com/graphwork/wg-run/internal/names"
 	"github.com/graphwork/wg-run/profiles"
@@ -79,9 +78,7 @@ func goesOn(s resolve.Step) string {
 
 func explainPlan(p *inject.Plan, req inject.Request) {
 	for _, d := range p.Deliveries {
-		fd, file := fdpass.Variables(d.Name)
-		row("delivered", "%s, %d bytes from %s: %s, %s=%d %s=%s%d",
-			d.Name, d.Size, d.Source, d.Channel.Name, fd, d.Number, file, inject.DevFd, d.Number)
+		row("delivered", "%s, %d bytes from %s: %s, %s", d.Name, d.Size, d.Source, d.Channel.Name, d.Where())
 	}
 	if req.Model != "" {
 		row("variable", "WG_MODEL")

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/graphwork/wg-run/fdpass"
 	"github.com/graphwork/wg-run/inject"
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/profiles"
@@ -19,7 +20,7 @@ type runFlags struct {
 	Profile string   `placeholder:"NAME" predictor:"profile" help:"Profile to use: which secrets the worker gets, and how (default: $$WG_PROFILE, else the active one)."`
 	Ref     string   `placeholder:"REF" predictor:"ref" help:"Deliver the secret that REF names, as keyring:openrouter; no profile is needed."`
 	Secret  []string `sep:"none" placeholder:"NAME=REF" predictor:"named-ref" help:"Deliver one more secret, on a descriptor of its own. May be repeated."`
-	Via     string   `placeholder:"CHANNEL" predictor:"channel" help:"How to deliver: pipe (the default) or memfd."`
+	Via     string   `placeholder:"CHANNEL" predictor:"channel" help:"How to deliver: pipe (the default), socket, memfd, dir, stdin or env:VAR (docs/workers.md)."`
 	Env     []string `sep:"none" placeholder:"NAME=TEMPLATE" help:"Set a variable for the worker; {fd}, {path}, {NAME.fd} and {NAME.path} are replaced. May be repeated."`
 	Expand  bool     `help:"Replace {wg:fd}, {wg:path}, {wg:NAME.fd} and {wg:NAME.path} in the worker's arguments."`
 	KeepEnv []string `sep:"none" placeholder:"VAR" help:"Let the worker inherit a credential variable, as VAULT_TOKEN. May be repeated."`
@@ -72,15 +73,25 @@ func start(f *runFlags, worker []string) error {
 		return record.refused(err)
 	}
 	defer plan.Close()
+	warn(plan)
+	if err := record.delivered(plan); err != nil {
+		return err
+	}
+	return record.refused(plan.Exec()) // which returns only where it failed
+}
+
+// warn says what leaks, or would have.
+func warn(plan *inject.Plan) {
 	for _, d := range plan.Dropped {
 		if d.Leak {
 			say(fmt.Sprintf("warning: the variable %s %s; the worker does not get it", d.Variable, d.Why))
 		}
 	}
-	if err := record.delivered(plan); err != nil {
-		return err
+	for _, d := range plan.Deliveries {
+		if d.Channel.Place == fdpass.InEnvironment {
+			say(fmt.Sprintf("warning: the secret '%s' is in the variable %s: every program that the worker starts inherits it, and /proc shows it", d.Name, d.Channel.Variable))
+		}
 	}
-	return record.refused(plan.Exec()) // which returns only where it failed
 }
 
 // chosen is the profile of a run, its name, and who chose it.

@@ -47,13 +47,21 @@ func (f *runFlags) wants(s *resolve.Settings, p *profiles.Profile) ([]inject.Wan
 		return nil, noRef(p)
 	}
 	for i := range list {
-		if f.Via != "" {
-			list[i].Via = f.Via
-		} else if list[i].Via == "" {
-			list[i].Via = via
-		}
+		list[i].Via = f.channel(list[i].Via, via, i == 0)
 	}
 	return list, nil
+}
+
+// channel is how a secret goes whose own channel is own, in a profile whose channel is
+// ofAll. What can carry one secret only carries the first.
+func (f *runFlags) channel(own, ofAll string, first bool) string {
+	for _, via := range []string{f.Via, own, ofAll} {
+		c, err := fdpass.Find(via)
+		if via != "" && (first || via == own || err != nil || !c.Single()) {
+			return via
+		}
+	}
+	return ""
 }
 
 func replaceSecret(list []profiles.Secret, s profiles.Secret) []profiles.Secret {

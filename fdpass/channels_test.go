@@ -1,0 +1,67 @@
+//go:build unix
+
+package fdpass
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+)
+
+func TestMain(m *testing.M) {
+	if os.Args[0] == DirectoryRole {
+		os.Exit(ServeDirectory(os.Args[1:]))
+	}
+	os.Exit(m.Run())
+}
+
+func TestFind(t *testing.T) {
+	for _, c := range []struct{ via, name, variable, err string }{
+		{"", "pipe", "", ""}, {"pipe", "pipe", "", ""}, {"socket", "socket", "", ""}, {"stdin", "stdin", "", ""},
+		{"env:KEY", "env", "KEY", ""}, {"env:A:B", "env", "A:B", ""}, // the caller judges it
+		{"env", "", "", "the variable is missing"}, {"env:", "", "", "the variable is missing"},
+		{"pipe:", "", "", "nothing stands behind its name"}, {"stdin:x", "", "", "nothing stands behind its name"},
+		{":", "", "", "no such channel"}, {"tube", "", "", "no such channel"}, {"Pipe", "", "", "no such channel"}, {"pipe ", "", "", "no such channel"}, {"sk-0123456789abcdef", "", "", "no such channel"},
+	} {
+		got, err := Find(c.via)
+		if got.Name != c.name || got.Variable != c.variable || (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
+			t.Errorf("Find(%q) = %q, variable %q, %v; want %q, %q, an error with %q", c.via, got.Name, got.Variable, err, c.name, c.variable, c.err)
+		}
+		if err != nil && strings.Contains(err.Error(), "sk-") {
+			t.Errorf("Find(%q) = %q, want the text not repeated", c.via, err)
+		}
+	}
+	if Channels()[0].Name != "pipe" {
+		t.Errorf("Channels()[0] = %s, want pipe, the default", Channels()[0].Name)
+	}
+}
+
+// A channel that the platform lacks is said to be, whatever stands behind its name.
+func TestFindUnsupported(t *testing.T) {
+	defer func(saved []Channel) { channels = saved }(channels)
+	channels = []Channel{{Name: "pipe", Open: openPipe}, {Name: "memfd"}}
+	if _, err := Find("memfd"); !errors.Is(err, ErrUnsupported) {
+		t.Errorf("Find(memfd), which this platform lacks = %v, want %v", err, ErrUnsupported)
+	}
+	if (Channel{Name: "memfd"}).Here() || !(Channel{Name: "env", Place: InEnvironment}).Here() {
+		t.Error("Here: want a channel without Open to be missing, but for the environment")
+	}
+}
+
+// More than a new socket holds: its buffer is made larger; what does not fit is an error.
+func TestSocketGrows(t *testing.T) {
+	for _, size := range []int{1 << 17, 1 << 20, 1 << 23} {
+		f, err := openSocket("label", make([]byte, size))
+		switch {
+		case err == nil:
+			got, _ := readBounded(f)
+			if size <= MaxRead && len(got) != size {
+				t.Errorf("openSocket(%d bytes) holds %d", size, len(got))
+			}
+			_ = f.Close()
+		case !errors.Is(err, ErrTooBig) || size < 1<<18:
+			t.Errorf("openSocket(%d bytes) = %v, want it, or from 256 KiB on %v", size, err, ErrTooBig)
+		}
+	}
+}

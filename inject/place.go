@@ -1,0 +1,177 @@
+package inject
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/graphwork/wg-run/fdpass"
+	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/names"
+)
+
+// maxVariable is how long an entry of the environment may be, in bytes, with the NUL at its
+// end (MAX_ARG_STRLEN, execve(2)).
+const maxVariable = 128 << 10
+
+// directoryVariable names the directory of credentials (systemd.exec(5)).
+const directoryVariable = "CREDENTIALS_DIRECTORY"
+
+// channelNames lists what --via takes here.
+func channelNames() string {
+	var list []string
+	for _, c := range fdpass.Channels() {
+		switch {
+		case c.Place == fdpass.InEnvironment:
+			list = append(list, c.Name+":VAR")
+		case c.Here():
+			list = append(list, c.Name)
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// checkPlaces refuses two secrets in one place, and variables that are not for secrets.
+func checkPlaces(req Request, channels []fdpass.Channel) error {
+	taken := map[string]string{}
+	for i, c := range channels {
+		w := req.Secrets[i]
+		if !c.Single() {
+			continue
+		}
+		place := "standard input"
+		if c.Place == fdpass.InEnvironment {
+			place = "the variable " + names.Or(c.Variable, "…")
+			if err := checkVariable(req, c.Variable); err != nil {
+				return forSecret(w, err)
+			}
+		}
+		if other, ok := taken[place]; ok {
+			return hint.Add(fmt.Errorf("secret %s: %s is taken by secret %s", names.Show(w.Name), place, names.Show(other)),
+				"another channel for one of them: [secrets."+names.Or(w.Name, "NAME")+"] and via = \"pipe\" in the profile")
+		}
+		taken[place] = w.Name
+	}
+	return nil
+}
+
+// checkVariable judges the variable of a secret that goes into the environment.
+func checkVariable(req Request, v string) error {
+	switch {
+	case !names.ValidVariable(v):
+		return errors.New("channel env: what stands behind it is no name of a variable (not shown, it may be a key)")
+	case IsNeeded(v) || strings.HasPrefix(v, "WG_") || v == directoryVariable:
+		return fmt.Errorf("channel env: the variable %s has a meaning of its own: name another", v)
+	}
+	for _, e := range req.Env {
+		if name, _, _ := cut(e); name == v {
+			return fmt.Errorf("channel env: the variable %s is set by [env] or --env, too", v)
+		}
+	}
+	return nil
+}
+
+// open opens the descriptor of a secret; there is none for the environment, which holds
+// no NUL byte.
+func (d *Delivery) open() (err error) {
+	if d.Channel.Place != fdpass.InEnvironment {
+		d.file, err = d.Channel.Open(d.Name, d.secret.Bytes())
+		return err
+	}
+	switch {
+	case bytes.IndexByte(d.secret.Bytes(), 0) >= 0:
+		err = errors.New("a variable cannot hold a NUL byte")
+	case len(d.Channel.Variable)+len("=")+d.Size >= maxVariable:
+		err = fmt.Errorf("%d bytes are too many for a variable", d.Size)
+	default:
+		return nil
+	}
+	return hint.Add(fmt.Errorf("putting it into the environment: %w", err), "--via memfd, or --via pipe")
+}
+
+// number gives each descriptor its number, and makes the directory of those that have a
+// name in it. It returns the numbers from 3 on.
+func (p *Plan) number() ([]int, error) {
+	n, directory := 0, 0
+	for i := range p.Deliveries {
+		switch p.Deliveries[i].Channel.Place {
+		case fdpass.InDirectory:
+			directory = 1
+			fallthrough
+		case fdpass.OnNumber:
+			n++
+		}
+	}
+	numbers, err := freeNumbers(n + directory)
+	if err != nil {
+		return nil, fmt.Errorf("choosing descriptors: %w", err)
+	}
+	links, next := map[string]int{}, 0
+	for i := range p.Deliveries {
+		d := &p.Deliveries[i]
+		switch d.Channel.Place {
+		case fdpass.OnStdin:
+			continue
+		case fdpass.InEnvironment:
+			d.Number = -1
+			continue
+		case fdpass.InDirectory:
+			links[d.Name] = numbers[next]
+		}
+		d.Number = numbers[next]
+		next++
+	}
+	if directory != 0 {
+		p.dirNumber = numbers[n]
+		p.directory, err = fdpass.OpenDirectory(links)
+	}
+	return numbers, err
+}
+
+// tell sets the variables by which the worker finds its secrets. Those that it finds
+// without are not to be found in the place of an outer wg-run's either.
+func (p *Plan) tell(env *environ) {
+	for i := range p.Deliveries {
+		d := &p.Deliveries[i]
+		fd, file := fdpass.Variables(d.Name)
+		switch d.Channel.Place {
+		case fdpass.InEnvironment:
+			env.set(d.Channel.Variable, string(d.secret.Bytes()))
+			env.unset(fd, file)
+		case fdpass.OnStdin:
+			env.unset(fd, file)
+		default:
+			env.set(fd, d.fdText())
+			env.set(file, d.pathText())
+		}
+	}
+	if p.directory != nil {
+		env.set(directoryVariable, (&Delivery{Number: p.dirNumber}).pathText())
+	}
+}
+
+// Where says where the worker finds it, for people.
+func (d *Delivery) Where() string {
+	fd, file := fdpass.Variables(d.Name)
+	at := fmt.Sprintf("%s=%s %s=%s", fd, d.fdText(), file, d.pathText())
+	switch d.Channel.Place {
+	case fdpass.InEnvironment:
+		return "the variable " + d.Channel.Variable
+	case fdpass.OnStdin:
+		return "its standard input"
+	case fdpass.InDirectory:
+		return "$" + directoryVariable + "/" + d.Name + ", " + at
+	}
+	return at
+}
+
+// inEnvironment reports whether a variable is where a secret was asked to be.
+func (p *Plan) inEnvironment(variable string) bool {
+	for i := range p.Deliveries {
+		if c := p.Deliveries[i].Channel; c.Place == fdpass.InEnvironment && c.Variable == variable {
+			return true
+		}
+	}
+	return false
+}
