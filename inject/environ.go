@@ -96,7 +96,7 @@ func (e *environ) dropCredentials(s *resolve.Settings, delivered []Delivery, kee
 			return ""
 		}
 		for _, k := range keep {
-			if k == name && name != resolve.BrokerVariable { // a worker is nobody's dispatcher
+			if k == name {
 				return ""
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/graphwork/wg-run/fdpass"
@@ -85,6 +86,9 @@ func check(req Request) ([]fdpass.Channel, error) {
 	}
 	if strings.ContainsRune(req.Model+strings.Join(req.Env, ""), 0) {
 		return nil, errors.New("making the environment: a variable cannot hold a NUL byte")
+	}
+	if slices.Contains(req.KeepEnv, resolve.BrokerVariable) {
+		return nil, fmt.Errorf("keeping %s: a worker is nobody's dispatcher, and never gets it", resolve.BrokerVariable)
 	}
 	taken := map[string]string{}
 	channels := make([]fdpass.Channel, len(req.Secrets))

@@ -7,16 +7,16 @@ import (
 	"github.com/graphwork/wg-run/internal/hint"
 )
 
-// Program is a plan that delivers nothing: the program of argv, with environ, to be
+// Program is a plan that delivers nothing: a dispatcher, argv with environ, to be
 // executed in place.
 func Program(argv, environ []string) (*Plan, error) {
 	if len(argv) == 0 || argv[0] == "" {
-		return nil, hint.Add(errors.New("looking for the program: none was given"), "wg-run broker -- DISPATCHER [ARG...]")
+		return nil, hint.Add(errors.New("looking for the dispatcher: none was given"), "wg-run broker -- DISPATCHER [ARG...]")
 	}
 	env := newEnviron(environ)
 	path, err := lookup(argv[0], searchPath(env, nil))
 	if err != nil {
-		return nil, fmt.Errorf("looking for the program: %w", err)
+		return nil, fmt.Errorf("looking for the dispatcher: %w", err)
 	}
 	return &Plan{Path: path, Argv: argv, Env: env.list}, nil
 }

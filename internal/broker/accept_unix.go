@@ -100,7 +100,7 @@ func (v *visitor) send(b net.Buffers) {
 func (s *server) atOnce(v *visitor) *due {
 	if v.refused != nil {
 		s.count(&s.refused)
-		return &due{m: newMessage().add(frameRefused, v.refused.Error())}
+		return &due{m: newMessage().refusal(v.refused)}
 	}
 	if v.kin != below {
 		return nil

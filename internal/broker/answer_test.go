@@ -15,8 +15,12 @@ import (
 // A message of values is what a run reads: each with what belongs to it, and no copy.
 func TestValues(t *testing.T) {
 	says := []string{"", "two\nlines"}
-	entries := []*entry{{secret: everyByte, source: "age", says: says}, {failed: FailureOf(failures[0])}, {secret: large, source: "pass"}}
-	list := (&due{m: newMessage(), names: []string{"a", "b", "c"}, entries: entries}).buffers()
+	parts := []part{
+		{Want{Name: "a"}, &entry{secret: everyByte, source: "age", says: says}, true},
+		{Want{Name: "b"}, &entry{failed: FailureOf(failures[0])}, false},
+		{Want{Name: "c"}, &entry{secret: large, source: "pass"}, true},
+	}
+	list := (&due{m: newMessage(), parts: parts}).buffers()
 	shared := 0
 	for _, b := range list {
 		if len(b) > 0 && (&b[0] == &everyByte[0] || &b[0] == &large[0]) {
@@ -45,7 +49,7 @@ func TestValues(t *testing.T) {
 	if err != nil || len(got) != 3 {
 		t.Fatalf("%d values are read, %v; want 3", len(got), err)
 	}
-	for i, e := range entries {
+	for i, e := range parts {
 		v := got[i]
 		if !bytes.Equal(v.Secret, e.secret) || v.Source != e.source || len(v.Says) != len(e.says) || (v.Err == nil) != (e.failed == nil) || v.Err != nil && *v.Err != *e.failed {
 			t.Errorf("the value %d is %d bytes, %q, %q, %v; want %d, %q, %q, %v", i, len(v.Secret), v.Source, v.Says, v.Err, len(e.secret), e.source, e.says, e.failed)

@@ -173,8 +173,9 @@ type Status struct {
 	Lookups    int      `json:"lookups"`
 	Hits       int      `json:"hits"`
 	Refused    int      `json:"refused"`
-	Workers    int      `json:"workers"`
-	Locked     bool     `json:"memory_locked"`
-	TTL        string   `json:"ttl,omitempty"`
-	Since      string   `json:"since"`
+	// Workers are those that live.
+	Workers int    `json:"workers"`
+	Locked  bool   `json:"memory_locked"`
+	TTL     string `json:"ttl,omitempty"`
+	Since   string `json:"since"`
 }

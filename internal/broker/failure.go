@@ -2,6 +2,8 @@ package broker
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/resolve"
@@ -58,6 +60,17 @@ func (f *Failure) outcome() string {
 
 func (m *message) failure(f *Failure) *message {
 	return m.add(frameError, f.Text).add(frameHint, f.Hint).add(frameOutcome, f.outcome())
+}
+
+// refusal says that a request is refused, why, and what to do.
+func (m *message) refusal(err error) *message {
+	return m.add(frameRefused, err.Error()+"\x00"+hint.Of(err))
+}
+
+// refused is a refusal as an error again.
+func refused(text string) error {
+	text, help, _ := strings.Cut(text, "\x00")
+	return hint.Add(fmt.Errorf("%w: %s", ErrRefused, text), help)
 }
 
 // take reads a frame of a value's; false if it is none.

@@ -29,7 +29,7 @@ func dial(a Address, request []byte, onWait func()) (*line, error) {
 			l.onWait = onWait
 			return l, nil
 		}
-		if errors.Is(err, ErrSilent) {
+		if errors.Is(err, ErrSilent) || errors.Is(err, errElsewhere) {
 			return nil, err
 		}
 		last = err
@@ -91,11 +91,18 @@ func (l *line) believe(a Address) error {
 		return err
 	}
 	p.close()
+	if p.pid == 0 { // pid_namespaces(7)
+		return errElsewhere
+	}
 	if who, err := identify(p.pid); err != nil || who != a.identity || p.uid != uint32(os.Geteuid()) {
 		return errors.New("another process listens in its place")
 	}
 	return nil
 }
+
+// errElsewhere: only a process outside of this PID namespace has no number here, and no
+// worker is outside of its dispatcher's.
+var errElsewhere = errors.New("it is in another PID namespace")
 
 func (l *line) close() { _ = unix.Close(l.fd) }
 
@@ -148,7 +155,7 @@ func (l *line) answer(take func(tag byte, text string) error, into func(tag byte
 			}
 			return nil
 		case frameRefused:
-			return fmt.Errorf("%w: %s", ErrRefused, text)
+			return refused(text)
 		case frameBusy:
 			return errors.New("it has too much to do")
 		}

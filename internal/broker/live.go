@@ -43,7 +43,7 @@ func makeFolder(home string, self identity) (string, error) {
 		return "", hint.Add(fmt.Errorf("making the broker's folder: the path %s is too long for a socket", dir), "set XDG_RUNTIME_DIR to a shorter one")
 	}
 	if err := safefile.MkdirPrivate(list[0]); err != nil {
-		return "", fmt.Errorf("making the broker's folder: %w", err)
+		return "", hint.Add(fmt.Errorf("making room for the broker's socket: %w", err), "name a folder of yours: export XDG_RUNTIME_DIR=FOLDER, or WG_HOME=FOLDER")
 	}
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return "", fmt.Errorf("making the broker's folder: %w", err)

@@ -7,6 +7,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/graphwork/wg-run/internal/hint"
 )
 
 // peer is the process at the other end.
@@ -36,6 +38,17 @@ func (p *peer) ended() bool {
 	return err == nil && n > 0
 }
 
+// Why a request is refused, with what to do.
+var (
+	errMarked = hint.Add(errors.New("this process has the mark of a worker (no_new_privs, or a seccomp filter), which the dispatcher has not"),
+		forWorkers+"; a sandbox of the dispatcher's goes behind wg-run, as in: wg-run … -- bwrap … WORKER")
+	errWorker   = hint.Add(errors.New("this process is a worker, or was started by one"), forWorkers)
+	errStranger = hint.Add(errors.New("this process does not descend from the dispatcher"),
+		"the dispatcher starts its runs itself; what is to be detached goes behind wg-run, as in: wg-run … -- setsid --fork WORKER")
+)
+
+const forWorkers = "a worker gets what its own run delivered, and changes nothing for others"
+
 // judge says how a peer stands to the dispatcher. An error refuses it altogether: it is
 // a worker, or of a worker's making.
 func (s *server) judge(fd int) (*peer, kinship, error) {
@@ -48,7 +61,7 @@ func (s *server) judge(fd int) (*peer, kinship, error) {
 	}
 	m, err := marksOf(p.pid)
 	if err == nil && m.unlike(s.marks) {
-		return p, stranger, errors.New("this process has the mark of a worker (no_new_privs, or a filter of seccomp), and the dispatcher has not")
+		return p, stranger, errMarked
 	}
 	var k kinship
 	if err == nil {
@@ -58,7 +71,7 @@ func (s *server) judge(fd int) (*peer, kinship, error) {
 		return p, stranger, errors.New("this process has ended, or cannot be looked at")
 	}
 	if k == ofWorker {
-		return p, k, errors.New("this process is a worker, or was started by one")
+		return p, k, errWorker
 	}
 	return p, k, nil
 }
@@ -80,13 +93,18 @@ func (s *server) mark(p *peer) bool {
 		return false
 	}
 	if len(s.workers) >= s.prune {
-		for pid, started := range s.workers {
-			if !(identity{pid, started}).lives() {
-				delete(s.workers, pid)
-			}
-		}
-		s.prune = max(64, 2*len(s.workers))
+		s.bury()
 	}
 	s.workers[p.pid] = p.started
 	return true
+}
+
+// bury takes out the workers that have ended. The caller has locked mu.
+func (s *server) bury() {
+	for pid, started := range s.workers {
+		if !(identity{pid, started}).lives() {
+			delete(s.workers, pid)
+		}
+	}
+	s.prune = max(64, 2*len(s.workers))
 }

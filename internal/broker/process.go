@@ -16,6 +16,15 @@ type marks struct {
 	filters    int // of seccomp
 }
 
+// CallMe sets the name by which ps(1) lists this process, where the platform can.
+func CallMe(name string) {
+	if callMe != nil {
+		callMe(name)
+	}
+}
+
+var callMe func(name string)
+
 // The platform's part; nil where there is none.
 var (
 	processOf func(pid int) (process, error)

@@ -7,11 +7,20 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-func init() { processOf, marksOf, watched = linuxProcess, linuxMarks, linuxWatch }
+func init() {
+	processOf, marksOf, watched = linuxProcess, linuxMarks, linuxWatch
+	// PR_SET_NAME(2const): executed through /proc it would be "exe".
+	callMe = func(name string) {
+		if b, err := unix.ByteSliceFromString(name); err == nil {
+			_ = unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(&b[0])), 0, 0, 0)
+		}
+	}
+}
 
 // linuxProcess reads /proc/PID/stat (proc_pid_stat(5)): the fields behind the name,
 // which may hold anything, a parenthesis too. One that has ended and is only waited for is

@@ -3,8 +3,11 @@
 package broker
 
 import (
+	"fmt"
 	"net"
 	"time"
+
+	"github.com/graphwork/wg-run/internal/hint"
 )
 
 // The verbs of a request.
@@ -57,10 +60,16 @@ func (sp *speaker) write(b net.Buffers) error {
 
 // due is the answer to a run, whose secrets may still be looked up.
 type due struct {
-	s       *server
-	m       *message
-	names   []string
-	entries []*entry
+	s     *server
+	m     *message
+	parts []part
+}
+
+// part is one secret of an answer.
+type part struct {
+	Want
+	*entry
+	before bool // it was known when it was asked for
 }
 
 // run makes the peer a worker and says what it gets, in this order.
@@ -68,7 +77,7 @@ func (s *server) run(p *peer, q *request) *due {
 	d := &due{s: s, m: newMessage()}
 	if !s.mark(p) {
 		s.count(&s.refused)
-		d.m.add(frameRefused, "this process is a worker")
+		d.m.refusal(errWorker)
 		return d
 	}
 	policy := s.cache.present()
@@ -82,7 +91,8 @@ func (s *server) run(p *peer, q *request) *due {
 	}
 	for _, w := range policy.Profiles[name] {
 		if !q.skip[w.Name] {
-			d.names, d.entries = append(d.names, w.Name), append(d.entries, s.cache.get(policy, name, w))
+			e := s.cache.get(policy, name, w)
+			d.parts = append(d.parts, part{w, e, e.known()})
 		}
 	}
 	return d
@@ -90,7 +100,7 @@ func (s *server) run(p *peer, q *request) *due {
 
 // ready reports whether all that is to be looked up is.
 func (d *due) ready() bool {
-	for _, e := range d.entries {
+	for _, e := range d.parts {
 		if !e.known() {
 			return false
 		}
@@ -101,7 +111,7 @@ func (d *due) ready() bool {
 // size is how long the values are, in bytes, and what else there is.
 func (d *due) size() int {
 	n := len(d.m.b)
-	for _, e := range d.entries {
+	for _, e := range d.parts {
 		n += len(e.secret) + 256
 		for _, line := range e.says {
 			n += len(line)
@@ -112,21 +122,27 @@ func (d *due) size() int {
 
 // release lets go of the values.
 func (d *due) release() {
-	for _, e := range d.entries {
-		d.s.cache.release(e)
+	for _, e := range d.parts {
+		d.s.cache.release(e.entry)
 	}
-	d.entries = nil
+	d.parts = nil
 }
 
 // wait sends what is due when it is there.
 func (d *due) wait(c *net.UnixConn) {
 	sp := &speaker{c, d.m}
-	for _, e := range d.entries {
+	for _, e := range d.parts {
 		if sp.wait(e.done) != nil {
 			return
 		}
 	}
 	_ = sp.write(d.buffers())
+}
+
+// again says of a failure that it is an earlier one's.
+func (e *part) again() string {
+	return fmt.Sprintf("what follows is the broker's answer of %v ago; to have it asked again: %s",
+		time.Until(e.until.Add(-CoolDown)).Abs().Round(time.Second), hint.Command("wg-run", "broker", "forget", e.Ref.String()))
 }
 
 // of is the profile that is asked for, and whether it is the policy's business.
@@ -145,12 +161,15 @@ func (q *request) of(p *Policy) (name string, mine bool) {
 func (d *due) buffers() net.Buffers {
 	var list net.Buffers
 	m := d.m
-	for i, e := range d.entries {
-		m.add(frameName, d.names[i]).add(frameSource, e.source)
+	for _, e := range d.parts {
+		m.add(frameName, e.Name).add(frameSource, e.source)
 		for _, line := range e.says {
 			m.add(frameSay, line)
 		}
 		if e.failed != nil {
+			if e.before && !e.until.IsZero() {
+				m.add(frameSay, e.again())
+			}
 			m.failure(e.failed)
 			continue
 		}

@@ -4,8 +4,10 @@ package broker
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"net"
 	"os"
@@ -17,6 +19,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/resolve"
 )
 
@@ -53,7 +56,11 @@ func serve(o *Order, mem *pages, hooks Hooks, ask lookup, started func(Address) 
 		s.marks, err = marksOf(o.Dispatcher)
 	}
 	if err != nil {
-		return fmt.Errorf("looking at the dispatcher: %w", err)
+		help := ""
+		if errors.Is(err, fs.ErrNotExist) {
+			help = "if /proc hides the processes of others (hidepid, proc(5)): mount -o remount,hidepid=0 /proc"
+		}
+		return hint.Add(fmt.Errorf("looking at the dispatcher: %w", err), help)
 	}
 	s.cache = newCache(o.Policy, o.TTL, o.Person, mem, ask)
 	defer s.cache.wipe()
@@ -138,15 +145,15 @@ func (s *server) count(n *int) {
 
 func (s *server) answer(c *net.UnixConn, in io.Reader, p *peer, kin kinship, q *request) {
 	if q.verb == verbRun {
-		refused := ""
+		var refused error
 		if kin != below {
-			refused = "this process does not descend from the dispatcher"
+			refused = errStranger
 		} else if now, _, err := s.kin(p.pid); err != nil || now != below || p.ended() {
-			refused = "this process has become a worker's, or has ended, since it connected"
+			refused = errors.New("this process has become a worker's, or has ended, since it connected")
 		}
-		if refused != "" {
+		if refused != nil {
 			s.count(&s.refused)
-			_, _ = c.Write(newMessage().add(frameRefused, refused).end())
+			_, _ = c.Write(newMessage().refusal(refused).end())
 			return
 		}
 		d := s.run(p, q)
@@ -176,6 +183,7 @@ func (s *server) answer(c *net.UnixConn, in io.Reader, p *peer, kin kinship, q *
 func (s *server) status(m *message) error {
 	p, entries, lookups, hits := s.cache.state()
 	s.mu.Lock()
+	s.bury()
 	st := Status{
 		PID: os.Getpid(), Dispatcher: s.dispatcher.pid, Home: p.Home, Active: p.Active, Profiles: slices.AppendSeq([]string{}, maps.Keys(p.Profiles)),
 		Entries: entries, Lookups: lookups, Hits: hits, Refused: s.refused, Workers: len(s.workers),

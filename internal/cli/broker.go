@@ -2,19 +2,23 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"os"
+	"reflect"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/graphwork/wg-run/inject"
 	"github.com/graphwork/wg-run/internal/broker"
+	"github.com/graphwork/wg-run/internal/hint"
 )
 
 // brokerFlags are the flags of a line that starts a dispatcher.
 type brokerFlags struct {
-	TTL     time.Duration `name:"ttl" placeholder:"D" help:"How long a secret is kept before it is looked up again, as 30m (default: as long as the dispatcher runs)."`
-	Profile []string      `sep:"none" placeholder:"NAME" predictor:"profile" help:"Look up this profile's secrets before the dispatcher starts (default: $$WG_PROFILE, else the active one). May be repeated."`
+	TTL     *time.Duration `name:"ttl" placeholder:"D" help:"How long a secret is kept before it is looked up again, as 30m (default: as long as the dispatcher runs)."`
+	Profile []string       `sep:"none" placeholder:"NAME" predictor:"profile" help:"Look up this profile's secrets before the dispatcher starts (default: $$WG_PROFILE, else the active one). May be repeated."`
 }
 
 // runBroker becomes the dispatcher, beside a broker that ends with it, or returns the
@@ -29,7 +33,7 @@ func runBroker(args, dispatcher []string) int {
 		return complain(err, exitRefused)
 	}
 	if _, err := k.Parse(args); err != nil {
-		return complain(restated(err, k.Model, args), exitRefused)
+		return complain(misplaced(restated(err, k.Model, args), args), exitRefused)
 	}
 	if inject.Adopts() {
 		code, err := inject.Stay(os.Args)
@@ -44,9 +48,21 @@ func runBroker(args, dispatcher []string) int {
 	return exitRefused
 }
 
+// misplaced says where a flag belongs that is one of a run's.
+func misplaced(err error, args []string) error {
+	for _, a := range args {
+		name, _, _ := strings.Cut(strings.TrimPrefix(a, "--"), "=")
+		if strings.HasPrefix(a, "--") && !fieldOf(reflect.New(brokerGrammar).Elem(), name).IsValid() && fieldOf(reflect.ValueOf(&runFlags{}).Elem(), name).IsValid() {
+			return hint.Add(fmt.Errorf("reading the command line: --%s belongs to a run, not to the broker", name),
+				hint.Command("wg-run", "broker", "--", "DISPATCHER")+", and in what that starts: "+hint.Command("wg-run", "--"+name)+" … -- WORKER")
+		}
+	}
+	return err
+}
+
 func (f *brokerFlags) start(dispatcher []string) error {
-	if f.TTL < 0 {
-		return errors.New("reading --ttl: less than nothing")
+	if f.TTL != nil && *f.TTL <= 0 {
+		return hint.Add(errors.New("reading --ttl: nothing could be kept"), durationHint)
 	}
 	plan, err := inject.Program(dispatcher, os.Environ())
 	if err != nil {

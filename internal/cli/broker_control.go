@@ -15,25 +15,25 @@ import (
 type brokerCmd struct {
 	Status brokerStatus `cmd:"" help:"Show your brokers: what they hold, and how often they were asked."`
 	Forget brokerForget `cmd:"" help:"Have your brokers forget what they hold, so that it is looked up again."`
-	Reload brokerReload `cmd:"" help:"Have your brokers read profiles and settings anew."`
+	Reload brokerReload `cmd:"" help:"Have your brokers read profiles, settings and the password managers' programs anew."`
 }
 
 var brokerGrammar = reflect.TypeFor[brokerFlags]()
 
 // Help is shown by --help.
 func (brokerCmd) Help() string {
-	return `wg-run broker [--ttl D] [--profile NAME]... -- DISPATCHER [ARG...] executes DISPATCHER in
-place, beside a broker that ends with it. Whatever wg-run it starts asks the broker: each
-secret is looked up once, and profiles and settings are those of its start. What a worker
-starts gets nothing from it.
+	return `wg-run broker -- DISPATCHER executes DISPATCHER in place, beside a broker that ends with
+it. The runs of wg-run that DISPATCHER starts with a profile ask the broker: each secret is
+looked up once, and profiles and settings are those of its start. A worker, and what it
+starts, gets nothing from it. DISPATCHER has to hand on WG_BROKER to its runs.
 
   --ttl D            how long a secret is kept before it is looked up again, as 30m
                      (default: as long as the dispatcher runs)
   --profile NAME     look up this profile's secrets before the dispatcher starts (default:
                      $WG_PROFILE, else the active one); may be repeated
 
-Stores that other profiles name are unlocked before it starts, too: later nobody is asked
-for a passphrase.`
+Stores that other profiles name are unlocked before it starts, too: the broker asks nobody
+for a passphrase later.`
 }
 
 // dispatcherLine refuses a line that was meant to start a dispatcher and has no "--".
@@ -70,7 +70,7 @@ func (c *brokerForget) Run() error {
 	if c.Ref != "" {
 		ref, err := known(profiles.Locate()).ParseRef(c.Ref)
 		if err != nil {
-			return fmt.Errorf("reading the reference: %w", err)
+			return hint.Add(fmt.Errorf("reading the reference: %w", err), "as wg-run profile show NAME prints it, as keyring:openrouter; all of them: wg-run broker forget")
 		}
 		keys = append(keys, broker.Key(ref))
 	}
@@ -85,8 +85,14 @@ func (c *brokerForget) Run() error {
 		total += n
 		failed = append(failed, unlessGone(err))
 	}
-	say(fmt.Sprintf("%s forgotten", counted(total, "secret")))
-	return errors.Join(failed...)
+	err = errors.Join(failed...)
+	switch {
+	case total > 0 || err == nil && c.Ref == "":
+		say(counted(total, "answer") + " forgotten")
+	case err == nil:
+		say("no broker of yours holds that")
+	}
+	return err
 }
 
 type brokerReload struct{}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -16,7 +17,7 @@ import (
 func (f *brokerFlags) order() (*broker.Order, error) {
 	home, err := absolute(profiles.Locate())
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("starting the broker: %w", err)
 	}
 	files, problems, err := home.Snapshot()
 	if err != nil {
@@ -34,7 +35,10 @@ func (f *brokerFlags) order() (*broker.Order, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &broker.Order{Policy: policy, Dispatcher: os.Getpid(), TTL: f.TTL, Person: r.Person}
+	o := &broker.Order{Policy: policy, Dispatcher: os.Getpid(), Person: r.Person}
+	if f.TTL != nil {
+		o.TTL = *f.TTL
+	}
 	chosen := f.Profile
 	if name := os.Getenv("WG_PROFILE"); len(chosen) == 0 && name != "" {
 		chosen = []string{name}
@@ -55,6 +59,9 @@ func (f *brokerFlags) order() (*broker.Order, error) {
 // not started.
 func lookUp(o *broker.Order, r *resolve.Resolver, home profiles.Home, name string) error {
 	p, err := home.Profile(name)
+	if errors.Is(err, profiles.ErrNoProfile) { // one that cannot be read was left out
+		_, err = profiles.Home{Dir: home.Dir}.Profile(name)
+	}
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ func init() {
 }
 
 func brokerRole(name string) int {
+	broker.CallMe("wg-run")
 	err := inject.Harden()
 	if err == nil {
 		err = brokerRoles[name]()

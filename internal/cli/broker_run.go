@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -52,17 +53,23 @@ func (f *runFlags) fromBroker(home profiles.Home) (*held, error) {
 	}
 	switch {
 	case errors.Is(err, broker.ErrRefused):
-		return nil, hint.Add(fmt.Errorf("asking the broker %d: %w", h.pid, err),
-			"a worker gets what its own run delivered, and no more; without the broker: "+hint.Command("env", "-u", broker.Variable, "wg-run")+" …")
+		return nil, hint.Add(fmt.Errorf("asking the broker %d: %w", h.pid, err), hint.Of(err))
 	case errors.Is(err, broker.ErrCutOff):
-		return nil, hint.Add(fmt.Errorf("asking the broker %d: %w", h.pid, err),
-			"somebody took its socket away, or keeps it busy: wg-run broker status")
+		help := "somebody took its socket away, or keeps it busy: wg-run broker status"
+		if errors.Is(err, fs.ErrPermission) {
+			help = "the broker is of the user who started it: start this run as that user, and change the user behind wg-run"
+		}
+		return nil, hint.Add(fmt.Errorf("asking the broker %d: %w", h.pid, err), help)
 	case err != nil:
 		h.alone = true
 		if err := f.asBroker(h, a, err); err != nil {
 			return nil, err
 		}
-		say(fmt.Sprintf("the broker cannot be asked: %v; resolving without it, and nobody is asked to unlock anything", err))
+		which := ""
+		if h.pid != 0 {
+			which = fmt.Sprintf(" %d", h.pid)
+		}
+		say(fmt.Sprintf("the broker%s cannot be asked: %v; resolving without it, and nobody is asked to unlock anything", which, err))
 	case !answer.Others:
 		h.home, h.values = profiles.Unpack(home.Dir, answer.Files), answer.Values
 	}

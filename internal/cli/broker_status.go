@@ -18,21 +18,21 @@ func (c *brokerStatus) Run() error {
 		return err
 	}
 	all := []broker.Status{}
-	bad := false
+	failed := []string{}
 	for _, a := range list {
 		s, err := a.Status()
 		if errors.Is(err, broker.ErrGone) {
 			continue
 		}
 		if err != nil {
-			bad = true
+			failed = append(failed, names.Escaped(err.Error()))
 			complain(err, exitNo)
 			continue
 		}
 		all = append(all, s)
 	}
 	if c.JSON {
-		err = printJSON(map[string]any{"brokers": all})
+		err = printJSON(map[string]any{"brokers": all, "errors": failed})
 	} else {
 		err = nil
 		for _, s := range all {
@@ -42,7 +42,7 @@ func (c *brokerStatus) Run() error {
 	switch {
 	case err != nil:
 		return err
-	case bad || c.JSON && len(all) == 0:
+	case len(failed) > 0 || c.JSON && len(all) == 0:
 		return errSaid
 	case len(all) == 0:
 		return errNoBroker
@@ -64,6 +64,7 @@ func printStatus(s broker.Status) {
 	}
 	row("holds", "%s, kept %s", counted(s.Entries, "secret"), kept)
 	row("asked", "%s, %s of a backend, %s refused", counted(s.Hits, "hit"), counted(s.Lookups, "lookup"), counted(s.Refused, "request"))
+	row("workers", "%d that live", s.Workers)
 	if !s.Locked {
 		row("memory", "not all of it could be locked (ulimit -l): it may be swapped")
 	}

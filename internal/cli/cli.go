@@ -56,7 +56,10 @@ func run(args []string) (code int) {
 		return answer(os.Stdin)
 	case len(args) == 2 && args[0] == "broker" && brokerRoles[args[1]] != nil:
 		return brokerRole(args[1])
-	case slices.Contains(ours, "--help") && dashes, slices.Contains(ours, "-h") && dashes:
+	case dashes && (slices.Contains(ours, "--help") || slices.Contains(ours, "-h")):
+		if ours[0] == "broker" {
+			return command([]string{"broker", "--help"})
+		}
 		return topFlags(nil)
 	case len(ours) > 0 && slices.Contains(commandNames, ours[0]):
 		if dashes {

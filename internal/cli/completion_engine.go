@@ -60,6 +60,9 @@ func (e *engine) grammar(done []string) (*complete.Command, error) {
 		return nil, err
 	}
 	ours := e.bridge(k.Model.Node)
+	if err := e.brokerLine(ours); err != nil {
+		return nil, err
+	}
 	if len(done) > 0 {
 		if _, ok := ours.Sub[done[0]]; ok {
 			return ours, nil
@@ -75,6 +78,19 @@ func (e *engine) grammar(done []string) (*complete.Command, error) {
 	}
 	run.Args = complete.PredictSet("--")
 	return run, nil
+}
+
+// brokerLine adds what stands before a dispatcher, which is read by a grammar of its own.
+func (e *engine) brokerLine(ours *complete.Command) error {
+	k, err := kong.New(&brokerFlags{}, kong.Name("wg-run broker"))
+	if err != nil {
+		return err
+	}
+	line, broker := e.bridge(k.Model.Node), ours.Sub["broker"]
+	broker.Flags = line.GlobalFlags
+	broker.Args = complete.PredictSet("--")
+	ours.Sub["broker"] = broker
+	return nil
 }
 
 // bridge makes the engine's command of a node of kong's grammar.

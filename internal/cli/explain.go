@@ -49,7 +49,7 @@ func explain(f *runFlags, worker []string) int {
 	defer plan.Close()
 	explainPlan(plan, req)
 	f.explainIsolation(plan.Isolate)
-	row("worker", "%s, with %d arguments, in place of wg-run", plan.Path, len(plan.Argv)-1)
+	row("worker", "%s, with %s, in place of wg-run", plan.Path, counted(len(plan.Argv)-1, "argument"))
 	return 0
 }
 

@@ -52,6 +52,17 @@ func topFlags(args []string) int {
 
 const hintDashes = "wg-run --profile NAME -- WORKER [ARG...]"
 
+// printHelp is the help of a command. The broker's own line is none of kong's.
+func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
+	if node := ctx.Selected(); node != nil && node.Path() == "broker" {
+		options.NoAppSummary = true
+		stdout("Usage: wg-run %s\n       wg-run broker status|forget|reload [flags]\n\n", brokerLine)
+	}
+	return kong.DefaultHelpPrinter(options, ctx)
+}
+
+const brokerLine = "broker [--ttl D] [--profile NAME]... -- DISPATCHER [ARG...]"
+
 // printTopHelp puts the worker into the usage line and the commands, as their own
 // grammar describes them, below the flags.
 func printTopHelp(options kong.HelpOptions, ctx *kong.Context) error {
@@ -67,6 +78,9 @@ func printTopHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	}
 	stdout("\nCommands:\n")
 	for _, leaf := range k.Model.Leaves(true) {
+		if leaf.FullPath() == "wg-run broker status" {
+			stdout("  %-22s %s\n", "broker -- DISPATCHER", leaf.Parent.Help)
+		}
 		stdout("  %-22s %s\n", strings.TrimPrefix(leaf.FullPath(), "wg-run "), leaf.Help)
 	}
 	stdout("\nReferences:\n")

@@ -45,7 +45,7 @@ func emptyFlag(args []string, grammars ...reflect.Type) error {
 		}
 		for _, g := range grammars {
 			if field := fieldOf(reflect.New(g).Elem(), name); field.IsValid() && field.Kind() != reflect.Bool {
-				return fmt.Errorf("reading --%s: it is empty (an unset variable?)", name)
+				return hint.Add(fmt.Errorf("reading --%s: it is empty (an unset variable?)", name), "wg-run --help")
 			}
 		}
 	}
@@ -61,7 +61,7 @@ type commands struct {
 	Profile profileCmd `cmd:"" help:"Make, show, list, choose and remove profiles."`
 	Doctor  doctorCmd  `cmd:"" help:"Look for all that can be wrong, and name the command that mends it."`
 	Migrate migrateCmd `cmd:"" help:"Move keys from environment variables into the default backend, and profiles to references."`
-	Broker  brokerCmd  `cmd:"" help:"Hold the secrets of a dispatcher's profiles for as long as it runs: wg-run broker -- DISPATCHER."`
+	Broker  brokerCmd  `cmd:"" help:"Start a dispatcher, and hold the secrets of its profiles for as long as it runs."`
 
 	Completion completionCmd `cmd:"" help:"Print the code that makes a shell complete wg-run's command line."`
 }
@@ -75,7 +75,7 @@ func command(args []string) int {
 		return complain(err, exitUsage)
 	}
 	var c commands
-	k, err := kong.New(&c, kong.Name("wg-run"), compact)
+	k, err := kong.New(&c, kong.Name("wg-run"), compact, kong.Help(printHelp))
 	if err != nil {
 		return complain(err, exitNo)
 	}
@@ -124,11 +124,17 @@ func restated(err error, model *kong.Application, args []string) error {
 		return hint.Add(errors.New(doing+rule), helpLine(model, args))
 	}
 	flag, _, _ := strings.Cut(text, ":")
-	if flag, _, _ = strings.Cut(flag, "="); slices.Contains(flagNames(model, args), flag) {
+	flag, _, _ = strings.Cut(flag, "=")
+	if strings.Contains(text, "expected duration") || strings.Contains(text, "invalid duration") {
+		return hint.Add(fmt.Errorf("reading %s: not a duration", flag), durationHint)
+	}
+	if slices.Contains(flagNames(model, args), flag) {
 		return hint.Add(errors.New(doing+flag+" has no value, or one that it does not take (not shown, it may be a key)"), helpLine(model, args))
 	}
 	return hint.Add(errors.New(doing+"a flag has no value, or one that it does not take (not shown, it may be a key)"), helpLine(model, args))
 }
+
+const durationHint = "a number and its unit, as 30s, 30m or 8h"
 
 // nearFlag names the known flag that the first unknown one is closest to.
 func nearFlag(model *kong.Application, args []string) string {
@@ -195,7 +201,7 @@ func nearCommand(model *kong.Application, args []string) string {
 
 // helpLine is the command that explains the command which args begin with.
 func helpLine(model *kong.Application, args []string) string {
-	node, line := model.Node, "wg-run"
+	node, line := model.Node, model.Name
 	for _, a := range args {
 		i := slices.IndexFunc(node.Children, func(c *kong.Node) bool { return c.Name == a })
 		if i < 0 {

@@ -25,7 +25,7 @@ type runFlags struct {
 	Expand  bool     `help:"Replace {wg:fd}, {wg:path}, {wg:NAME.fd} and {wg:NAME.path} in the worker's arguments."`
 	KeepEnv []string `sep:"none" placeholder:"VAR" help:"Let the worker inherit a credential variable, as VAULT_TOKEN. May be repeated."`
 
-	Isolate   bool `help:"Keep the worker from tracing, signalling and looking into any process but its own children (Linux 6.12; in it sudo and su fail). Below a broker this is the default, as far as the system can."`
+	Isolate   bool `help:"Keep the worker from tracing, signalling and looking into any process but its own children (Linux 6.12; sudo and su do not work in an isolated worker). Below a broker this is the default, as far as the system can."`
 	NoIsolate bool `help:"Do not isolate the worker, not even below a broker."`
 
 	Explain bool `help:"Resolve, say what would be delivered and how, and start nothing."`

@@ -10,7 +10,7 @@ import (
 )
 
 // aLine is what a run says that has to do without its broker.
-const aLine = "wg-run: the broker cannot be asked: "
+const aLine = " cannot be asked: "
 
 // alone wants n workers at once to get their secret without the broker, which is said.
 func (d *dispatcher) alone(doing string, n int, why string, most time.Duration) {
