@@ -40,8 +40,9 @@ func (h Home) Active() (string, error) {
 
 // Use makes name the active profile; ErrNoProfile if there is none of that name. It
 // is replaced as a whole: a run that starts meanwhile reads the old name or the new
-// one. ctx bounds the wait for the lock.
-func (h Home) Use(ctx context.Context, name string) error {
+// one. ctx bounds the wait for the lock. around is called under that lock, and calls for the
+// write; its error is Use's.
+func (h Home) Use(ctx context.Context, name string, around func(write func() error) error) error {
 	return h.locked(ctx, "switching to profile", name, func(string) error {
 		path, err := h.Path("active-profile")
 		if err != nil {
@@ -50,8 +51,20 @@ func (h Home) Use(ctx context.Context, name string) error {
 		if err := ownTarget(path, func() error { _, err := h.Active(); return err }); err != nil {
 			return err
 		}
-		return safefile.Write(path, []byte(name+"\n"))
+		return around(func() error { return safefile.Write(path, []byte(name+"\n")) })
 	})
+}
+
+// Turn waits, until ctx ends, for the turn of one who switches: another has ended by then.
+func (h Home) Turn(ctx context.Context) (done func(), err error) {
+	dir, err := h.Path()
+	if err == nil {
+		done, err = safefile.LockAs(ctx, dir, ".lock-use")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("switching: %w", err)
+	}
+	return done, nil
 }
 
 // ownTarget refuses to write through a link that leads to something else than what is

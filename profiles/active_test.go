@@ -22,12 +22,12 @@ func TestUseAndRemove(t *testing.T) {
 		return name
 	}
 	for _, name := range []string{"a", "b"} {
-		if err := h.Use(t.Context(), name); err != nil || active() != name {
+		if err := h.Use(t.Context(), name, write); err != nil || active() != name {
 			t.Errorf("Use(%s) = %v, then %q is active", name, err, active())
 		}
 	}
 	for _, name := range []string{"nosuch", "../a", "", planted + "/"} {
-		err := h.Use(t.Context(), name)
+		err := h.Use(t.Context(), name, write)
 		if err == nil || active() != "b" || holdsPart(err.Error()) {
 			t.Errorf("Use(%q) = %v, then %q is active; want an error and b", name, err, active())
 		}
@@ -52,7 +52,7 @@ func TestUseAndRemove(t *testing.T) {
 // Where there is no home yet, asking for what is not there makes none.
 func TestUseMakesNoHome(t *testing.T) {
 	h := Home{Dir: filepath.Join(t.TempDir(), "wg")}
-	if err := h.Use(t.Context(), "p"); !errors.Is(err, ErrNoProfile) {
+	if err := h.Use(t.Context(), "p", write); !errors.Is(err, ErrNoProfile) {
 		t.Errorf("Use(p), no home = %v, want ErrNoProfile", err)
 	}
 	if _, err := os.Stat(h.Dir); err == nil {
@@ -83,7 +83,7 @@ func TestConfigure(t *testing.T) {
 	defer unlock()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	for what, err := range map[string]error{"Configure": h.Configure(ctx, Setting{"allow_plaintext", false}), "Use": home(t, nil).Use(ctx, "a")} {
+	for what, err := range map[string]error{"Configure": h.Configure(ctx, Setting{"allow_plaintext", false}), "Use": home(t, nil).Use(ctx, "a", write)} {
 		if what == "Configure" && !errors.Is(err, safefile.ErrBusy) {
 			t.Errorf("%s(while the lock is held) = %v, want ErrBusy", what, err)
 		}
@@ -113,5 +113,29 @@ func TestReplaceStale(t *testing.T) {
 	}
 	if err := h.replace("config.toml", []byte(now), []byte("[secrets]\n")); err != nil {
 		t.Errorf("replace(what is there) = %v, want nil", err)
+	}
+}
+
+// write is for who has nothing to do around it.
+func write(write func() error) error { return write() }
+
+// What is done around the write has the lock, and its error leaves the name as it was.
+func TestUseAround(t *testing.T) {
+	h := home(t, map[string]string{"profiles/a.toml": "", "profiles/b.toml": ""})
+	if err := h.Use(t.Context(), "a", write); err != nil {
+		t.Fatal(err)
+	}
+	refused := errors.New("refused")
+	err := h.Use(t.Context(), "b", func(func() error) error {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if unlock, err := safefile.Lock(ctx, h.Dir); err == nil {
+			unlock()
+			t.Error("around Use the lock can be had, want it taken")
+		}
+		return refused
+	})
+	if name, _ := h.Active(); !errors.Is(err, refused) || name != "a" {
+		t.Errorf("Use where around it something fails = %v, active %q; want that error, and a", err, name)
 	}
 }

@@ -56,10 +56,10 @@ func Frozen(dir string, files map[string][]byte) Home {
 func (h Home) Files() map[string][]byte { return h.files }
 
 // Snapshot reads the settings, the active profile's name and all profiles. Files that
-// cannot be read, or are no profile, are left out and named by problems; config.toml must
-// be readable if it is there.
-func (h Home) Snapshot() (files map[string][]byte, problems []error, err error) {
-	files = map[string][]byte{}
+// cannot be read, or are no profile, are left out, and problems says why, by the names of the
+// profiles; config.toml must be readable if it is there.
+func (h Home) Snapshot() (files map[string][]byte, problems map[string]error, err error) {
+	files, problems = map[string][]byte{}, map[string]error{}
 	if _, err := h.Config(); err != nil {
 		return nil, nil, err
 	}
@@ -81,7 +81,7 @@ func (h Home) Snapshot() (files map[string][]byte, problems []error, err error) 
 			_, err = parseProfile(name, data)
 		}
 		if err != nil {
-			problems = append(problems, fmt.Errorf("reading profile %s: %w", names.Show(name), err))
+			problems[name] = fmt.Errorf("reading profile %s: %w", names.Show(name), err)
 			continue
 		}
 		files["profiles/"+name+".toml"] = data

@@ -42,6 +42,11 @@ func (s *server) accept(l int) {
 		}
 		v := &visitor{fd: fd}
 		v.peer, v.kin, v.refused = s.judge(fd)
+		if isShort(v.refused) {
+			v.send(net.Buffers{newMessage().add(frameBusy, "").end()})
+			v.close()
+			continue
+		}
 		switch d := s.atOnce(v); {
 		case d == nil:
 			go s.one(v)
@@ -68,6 +73,7 @@ type visitor struct {
 func (v *visitor) close() {
 	if v.peer != nil {
 		v.peer.close()
+		v.peer = nil
 	}
 	if v.fd >= 0 {
 		_ = unix.Close(v.fd)
@@ -121,6 +127,13 @@ func (s *server) atOnce(v *visitor) *due {
 func (s *server) later(v *visitor, d *due) {
 	defer v.close()
 	defer d.release()
+	v.peer.close() // it is a worker by now, whatever becomes of it
+	v.peer = nil
+	if !s.enter(&s.runs, s.most) {
+		v.send(net.Buffers{newMessage().add(frameBusy, "").end()})
+		return
+	}
+	defer s.leave(&s.runs)
 	if c, err := v.conn(); err == nil {
 		defer func() { _ = c.Close() }()
 		d.wait(c)
@@ -132,7 +145,7 @@ func (s *server) one(v *visitor) {
 	defer v.close()
 	open, most := &s.strangers, maxStrangers
 	if v.kin == below {
-		open, most = &s.runs, maxRuns
+		open, most = &s.runs, s.most
 	}
 	if !s.enter(open, most) {
 		v.send(net.Buffers{newMessage().add(frameBusy, "").end()})

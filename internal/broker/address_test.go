@@ -14,21 +14,22 @@ func TestParseAddress(t *testing.T) {
 		want Address
 		ok   bool
 	}{
-		{"12:345:h:d:/run/s", Address{identity: identity{12, 345}, Home: "h", Digest: "d", Socket: "/run/s"}, true},
+		{"12:345:h:d:n:/run/s", Address{identity: identity{12, 345}, Home: "h", Digest: "d", Door: "n", Socket: "/run/s"}, true},
 		{"12:345:/run/s", Address{}, false},
-		{"12:345:h:d:run/s", Address{}, false},
-		{"1:18446744073709551615:::/a:b c/s", Address{identity: identity{1, 1<<64 - 1}, Socket: "/a:b c/s"}, true},
+		{"12:345:h:d:/run/s", Address{}, false},
+		{"12:345:h:d:n:run/s", Address{}, false},
+		{"1:18446744073709551615::::/a:b c/s", Address{identity: identity{1, 1<<64 - 1}, Socket: "/a:b c/s"}, true},
 		{"", Address{}, false},
 		{"12:345", Address{}, false},
 		{"12:345:", Address{}, false},
 		{"12:345:run/s", Address{}, false},
-		{"0:345:h:d:/s", Address{}, false},
-		{"-1:345:h:d:/s", Address{}, false},
-		{"12:-1:h:d:/s", Address{}, false},
-		{"12:18446744073709551616:h:d:/s", Address{}, false},
-		{"99999999999999999999:1:h:d:/s", Address{}, false},
-		{"x:1:h:d:/s", Address{}, false},
-		{" 1:1:h:d:/s", Address{}, false},
+		{"0:345:h:d:n:/s", Address{}, false},
+		{"-1:345:h:d:n:/s", Address{}, false},
+		{"12:-1:h:d:n:/s", Address{}, false},
+		{"12:18446744073709551616:h:d:n:/s", Address{}, false},
+		{"99999999999999999999:1:h:d:n:/s", Address{}, false},
+		{"x:1:h:d:n:/s", Address{}, false},
+		{" 1:1:h:d:n:/s", Address{}, false},
 	} {
 		got, err := ParseAddress(row.text)
 		if got != row.want || err == nil != row.ok {
@@ -44,7 +45,7 @@ func TestParseAddress(t *testing.T) {
 }
 
 func TestAddressOf(t *testing.T) {
-	for name, want := range map[string]string{"12-345": "12:345:::/run/wg-run/12-345/socket", "12": "", "": "", "-": "", "0-1": "", "x-y": "", "12-345-6": ""} {
+	for name, want := range map[string]string{"12-345": "12:345::::/run/wg-run/12-345/socket", "12": "", "": "", "-": "", "0-1": "", "x-y": "", "12-345-6": ""} {
 		got, ok := addressOf("/run/wg-run", name)
 		if ok != (want != "") || ok && got.String() != want {
 			t.Errorf("addressOf(%q) = %v, %v; want %q", name, got, ok, want)

@@ -83,7 +83,7 @@ func TestReply(t *testing.T) {
 		_ = c.Close()
 		waits := 0
 		l := &line{fd: fd, onWait: func() { waits++ }}
-		_, _, err = l.done()
+		_, _, err = l.done(patience)
 		l.close()
 		ok := row.want == nil && row.text == "" && err == nil || err != nil && (row.want == nil || errors.Is(err, row.want)) && strings.Contains(err.Error(), row.text)
 		if !ok || waits != row.waits {

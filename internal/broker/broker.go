@@ -69,6 +69,8 @@ type Policy struct {
 	Active string
 	// Profiles are the secrets of each profile that may be asked for.
 	Profiles map[string][]Want
+	// Problems are profiles that were left out, and why.
+	Problems map[string]error
 	// Programs are the programs of managers that were found (resolve.Settings.Programs).
 	Programs map[string]string
 	// Timeout bounds each call of a backend; 0 for the default.
@@ -115,9 +117,14 @@ type Order struct {
 	TTL time.Duration
 	// Person says that somebody is there to answer a window.
 	Person bool
+}
+
+// Stock is what a broker gets when it listens already: asking for it takes a person's time, and
+// what changes meanwhile it has to hear of.
+type Stock struct {
 	// Identity opens the age store, where somebody had to unlock it; nil otherwise.
 	Identity []byte
-	// Values are what was looked up already.
+	// Values are what was looked up.
 	Values []Value
 }
 

@@ -1,13 +1,24 @@
 package broker
 
+import "time"
+
 // What Windows has no counterpart for: descriptors by number, sockets that know the
 // process at the other end.
 
 // Switch is a change of the active profile that a broker has prepared.
 type Switch struct{}
 
+// Launched is a broker that listens.
+type Launched struct{ Address }
+
 // Launch returns ErrUnsupported.
-func Launch(*Order) (Address, error) { return Address{}, ErrUnsupported }
+func Launch(*Order) (*Launched, error) { return nil, ErrUnsupported }
+
+// Supply returns ErrUnsupported.
+func (*Launched) Supply(*Stock) error { return ErrUnsupported }
+
+// Close does nothing.
+func (*Launched) Close() {}
 
 // Detach returns ErrUnsupported.
 func Detach() error { return ErrUnsupported }
@@ -25,16 +36,22 @@ func (Address) Status() (Status, error) { return Status{}, ErrUnsupported }
 func (Address) Forget(...string) (int, error) { return 0, ErrUnsupported }
 
 // Reload returns ErrUnsupported.
-func (Address) Reload(string) (bool, error) { return false, ErrUnsupported }
+func (Address) Reload(string, time.Duration) (bool, error) { return false, ErrUnsupported }
 
 // Prepare returns ErrUnsupported.
-func (Address) Prepare(string, string) (*Switch, error) { return nil, ErrUnsupported }
+func (Address) Prepare(string, string, time.Duration) (*Switch, error) { return nil, ErrUnsupported }
 
 // Commit returns ErrUnsupported.
 func (*Switch) Commit() error { return ErrUnsupported }
 
 // Undo returns ErrUnsupported.
 func (*Switch) Undo() error { return ErrUnsupported }
+
+// Of returns no address.
+func (*Switch) Of() Address { return Address{} }
+
+// Keep returns ErrUnsupported.
+func (*Switch) Keep() error { return ErrUnsupported }
 
 // Close does nothing.
 func (*Switch) Close() {}

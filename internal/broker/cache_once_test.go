@@ -158,7 +158,7 @@ func TestPut(t *testing.T) {
 			copy(b, value)
 			e := &entry{done: make(chan struct{}), secret: b}
 			close(e.done)
-			r.put(want("a").Ref, e)
+			r.put(p, want("a").Ref, e)
 		}
 		r.gets(p, "a", "two")
 		r.counts(1, 2, 1)

@@ -3,6 +3,7 @@
 package broker
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -36,12 +37,14 @@ type cache struct {
 	entries map[resolve.Ref]*entry
 	gates   map[string]*unlocking
 	aside   map[*staged]bool // what may be put in place
+	stale   []func(resolve.Ref) bool
+	filling bool // what was looked up before is still to come, but for what is stale
 	lookups int
 	hits    int
 }
 
 func newCache(p *Policy, ttl time.Duration, person bool, mem *pages, ask lookup) *cache {
-	return &cache{policy: p, ttl: ttl, person: person, mem: mem, ask: ask, slot: make(chan struct{}, maxLookups), entries: map[resolve.Ref]*entry{}, gates: map[string]*unlocking{}, aside: map[*staged]bool{}}
+	return &cache{policy: p, ttl: ttl, person: person, mem: mem, ask: ask, slot: make(chan struct{}, maxLookups), entries: map[resolve.Ref]*entry{}, gates: map[string]*unlocking{}, aside: map[*staged]bool{}, filling: true}
 }
 
 // get returns the entry of a reference, which may still be looked up, and calls for
@@ -124,25 +127,42 @@ func (c *cache) less(e *entry) {
 	}
 }
 
-// put keeps a value that was looked up before the dispatcher started.
-func (c *cache) put(ref resolve.Ref, e *entry) {
+// put keeps a value that was looked up by p before the dispatcher started, if that still
+// counts.
+func (c *cache) put(p *Policy, ref resolve.Ref, e *entry) {
 	e.users = 1
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.lookups++
+	if !same(p, c.policy) || slices.ContainsFunc(c.stale, func(is func(resolve.Ref) bool) bool { return is(ref) }) {
+		c.less(e)
+		return
+	}
 	c.age(ref, e)
 	c.forget(ref)
 	c.entries[ref] = e
 }
 
-// forgetAll takes out every entry for which is holds, and returns their number.
+// filled: nothing is to be put any more.
+func (c *cache) filled() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.filling, c.stale = false, nil
+}
+
+// forgetAll takes out every entry for which is holds, and returns their number. Whoever
+// could be asked to unlock their stores may be asked again.
 func (c *cache) forgetAll(is func(resolve.Ref) bool) (n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.filling {
+		c.stale = append(c.stale, is)
+	}
 	for ref := range c.entries {
 		if is(ref) {
 			c.forget(ref)
 			n++
+			c.warm(ref.Scheme)
 		}
 	}
 	for st := range c.aside { // what changed is not to come back by a switch
@@ -153,8 +173,14 @@ func (c *cache) forgetAll(is func(resolve.Ref) bool) (n int) {
 			}
 		}
 	}
-	c.gates = map[string]*unlocking{}
 	return n
+}
+
+// warm ends the cool-down of a scheme's unlocking. The caller has locked mu.
+func (c *cache) warm(scheme string) {
+	if gate := c.gates[scheme]; gate != nil {
+		gate.until = time.Time{}
+	}
 }
 
 // wipe forgets everything.
@@ -171,5 +197,10 @@ func (c *cache) present() *Policy {
 func (c *cache) state() (p *Policy, entries, lookups, hits int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.policy, len(c.entries), c.lookups, c.hits
+	for _, e := range c.entries {
+		if e.good() {
+			entries++
+		}
+	}
+	return c.policy, entries, c.lookups, c.hits
 }

@@ -17,8 +17,8 @@ const noSignal = unix.MSG_NOSIGNAL
 const doorPrefix = "@wg-run/"
 
 func init() {
-	secondDoor = func(i identity, home string) string {
-		return fmt.Sprintf("%s%d-%d-%s", doorPrefix, i.pid, i.started, HomeTag(home))
+	secondDoor = func(a Address) string {
+		return fmt.Sprintf("%s%d-%d-%s-%s", doorPrefix, a.pid, a.started, a.Home, a.Door)
 	}
 	secondDoors = linuxDoors
 }
@@ -26,22 +26,22 @@ func init() {
 // linuxDoors reads /proc/net/unix (proc_net(5)), whose last field is the name. Everybody
 // may have such a name: who listens there is looked at when it is used, and other users'
 // processes are left out.
-func linuxDoors() []door {
+func linuxDoors() []Address {
 	data, err := os.ReadFile("/proc/net/unix")
 	if err != nil {
 		return nil
 	}
-	var list []door
+	var list []Address
 	for line := range strings.Lines(string(data)) {
 		_, name, ok := strings.Cut(strings.TrimSpace(line), " "+doorPrefix)
 		fields := strings.Split(name, "-")
-		if !ok || len(fields) != 3 {
+		if !ok || len(fields) != 4 {
 			continue
 		}
 		who, ok := parseIdentity(fields[0], fields[1])
-		d := door{who, doorPrefix + name, fields[2]}
-		if ok && !slices.Contains(list, d) && ofThisUser(who.pid) {
-			list = append(list, d)
+		a := Address{identity: who, Home: fields[2], Door: fields[3]}
+		if ok && !slices.Contains(list, a) && ofThisUser(who.pid) {
+			list = append(list, a)
 		}
 	}
 	return list

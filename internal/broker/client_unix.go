@@ -64,8 +64,12 @@ func Ask(a Address, q Request, onWait func()) (*Answer, error) {
 	return answer, nil
 }
 
-// done reads one answer and returns the text of what is done.
-func (l *line) done() (done string, others bool, err error) {
+// maxControl bounds the answer to who is no run, in bytes: the names of 10,000 profiles fit.
+const maxControl = 2 << 20
+
+// done reads one answer, within that time, and returns the text of what is done.
+func (l *line) done(within time.Duration) (done string, others bool, err error) {
+	l.limit, l.until = maxControl, time.Now().Add(within)
 	var v Value
 	err = l.answer(func(tag byte, text string) error {
 		switch {
@@ -84,19 +88,19 @@ func (l *line) done() (done string, others bool, err error) {
 	return done, others, err
 }
 
-// control connects to a broker to tell it something.
-func (a Address) control(m *message) (done string, others bool, err error) {
+// control connects to a broker to tell it something, which it answers within that time.
+func (a Address) control(m *message, within time.Duration) (done string, others bool, err error) {
 	l, err := dial(a, m.end(), nil)
 	if err != nil {
 		return "", false, err
 	}
 	defer l.close()
-	return l.done()
+	return l.done(within)
 }
 
 // Status asks the broker about itself.
 func (a Address) Status() (s Status, err error) {
-	text, _, err := a.control(newMessage().add(frameVerb, verbStatus))
+	text, _, err := a.control(newMessage().add(frameVerb, verbStatus), patience)
 	if err == nil {
 		err = json.Unmarshal([]byte(text), &s)
 	}
@@ -110,7 +114,7 @@ func (a Address) Forget(keys ...string) (int, error) {
 	for _, k := range keys {
 		m.add(frameRef, k)
 	}
-	text, _, err := a.control(m)
+	text, _, err := a.control(m, patience)
 	n := 0
 	if err == nil {
 		n, err = strconv.Atoi(text)
@@ -118,9 +122,10 @@ func (a Address) Forget(keys ...string) (int, error) {
 	return n, a.explained("telling", err)
 }
 
-// Reload has the broker read its policy anew; others where its home is another one.
-func (a Address) Reload(home string) (others bool, err error) {
-	_, others, err = a.control(newMessage().add(frameVerb, verbReload).add(frameHome, home))
+// Reload has the broker read its policy anew, and look up what that takes, within that time;
+// others where its home is another one.
+func (a Address) Reload(home string, within time.Duration) (others bool, err error) {
+	_, others, err = a.control(newMessage().add(frameVerb, verbReload).add(frameHome, home), within+patience)
 	return others, a.explained("reloading", err)
 }
 
@@ -133,6 +138,12 @@ func (a Address) explained(doing string, err error) error {
 		err = ErrGone
 	}
 	h := hint.Of(err)
+	if a.Doubtful { // its words may be a worker's
+		h = ""
+		if !errors.Is(err, ErrSilent) && !errors.Is(err, ErrGone) {
+			err = fmt.Errorf("it bears the mark of a worker, and says: %w", err)
+		}
+	}
 	if errors.Is(err, ErrSilent) {
 		h = "see what it does, or end it (runs then resolve by themselves): " + hint.Command("kill", strconv.Itoa(a.pid))
 	}
@@ -163,12 +174,12 @@ type Switch struct {
 }
 
 // Prepare has the broker read its policy anew, with that profile as the active one, and
-// look up its secrets. nil where its home is another one.
-func (a Address) Prepare(home, profile string) (*Switch, error) {
+// look up its secrets, within that time. nil where its home is another one.
+func (a Address) Prepare(home, profile string, within time.Duration) (*Switch, error) {
 	l, err := dial(a, newMessage().add(frameVerb, verbUse).add(frameHome, home).add(frameProfile, profile).end(), nil)
 	if err == nil {
 		var others bool
-		_, others, err = l.done()
+		_, others, err = l.done(within + patience)
 		if err == nil && !others {
 			return &Switch{a, l}, nil
 		}
@@ -177,19 +188,26 @@ func (a Address) Prepare(home, profile string) (*Switch, error) {
 	return nil, a.explained("switching", err)
 }
 
-// Commit puts it in place, and Undo takes that back; until Close.
+// Of is the broker that has prepared it.
+func (s *Switch) Of() Address { return s.a }
+
+// Commit puts it in place, until Close: Keep says that it stays.
 func (s *Switch) Commit() error { return s.say(verbCommit) }
 
 // Undo takes back what Commit did.
 func (s *Switch) Undo() error { return s.say(verbUndo) }
 
-// Close ends the change: as it is by then it stays.
+// Keep has it stay, now that the name is switched.
+func (s *Switch) Keep() error { return s.say(verbKeep) }
+
+// Close ends the change. The broker takes back what was not kept, unless the name of the
+// active profile says that it is to stay.
 func (s *Switch) Close() { s.l.close() }
 
 func (s *Switch) say(verb string) error {
 	_, err := s.l.Write(newMessage().add(frameVerb, verb).end())
 	if err == nil {
-		_, _, err = s.l.done()
+		_, _, err = s.l.done(patience)
 	}
 	return s.a.explained("switching", err)
 }

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // What brokers left that were killed is removed when the next one begins; what lives, and
@@ -39,6 +41,14 @@ func TestFolder(t *testing.T) {
 	if fi, err := os.Stat(dir); err != nil || fi.Mode().Perm() != 0o700 {
 		t.Errorf("the folder has %v, %v; want 0700", fi.Mode(), err)
 	}
+	if got := Live(home); len(got) != 0 {
+		t.Errorf("Live() = %v where nobody listens, want none", got)
+	}
+	l, err := listen(filepath.Join(dir, socketName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = unix.Close(l) }()
 	if got := Live(home); len(got) != 1 || got[0].identity != self {
 		t.Errorf("Live() = %v, want only %v", got, self)
 	}

@@ -6,8 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -15,23 +17,47 @@ import (
 
 // helpers asks backends by processes of their own, in the environment of the broker's
 // start.
-func helpers(o *Order, cwd string) lookup {
-	environ := helperEnviron(o.Identity != nil)
+func helpers(person bool, key *identityKey, cwd string) lookup {
 	return func(ctx context.Context, q asked) Value {
 		query := &Query{
 			Home: q.policy.Home, Programs: q.policy.Programs, Profile: q.profile, Name: q.name,
-			Quiet: q.quiet, Person: o.Person, Files: map[string][]byte{},
+			Quiet: q.quiet, Person: person, Files: map[string][]byte{},
 		}
 		for _, name := range []string{"config.toml", "profiles/" + q.profile + ".toml"} {
 			if content, ok := q.policy.Files[name]; ok {
 				query.Files[name] = content
 			}
 		}
-		v, err := help(ctx, query, environ, cwd, o.Identity, q.into)
+		key.RLock() // it is not wiped while it is handed on
+		defer key.RUnlock()
+		v, err := help(ctx, query, helperEnviron(key.b != nil), cwd, key.b, q.into)
 		if err != nil {
 			v.Err = FailureOf(fmt.Errorf("looking it up: %w", err))
 		}
 		return v
+	}
+}
+
+// identityKey is the identity of the age store, where there is one to hand on.
+type identityKey struct {
+	sync.RWMutex
+	b []byte
+}
+
+// set replaces it by what lies in mem.
+func (k *identityKey) set(b []byte, mem *pages) {
+	k.Lock()
+	defer k.Unlock()
+	mem.give(k.b)
+	k.b = b
+}
+
+// wipe is for the broker's end, for which no lookup is waited.
+func (k *identityKey) wipe(mem *pages) {
+	if k.TryLock() {
+		defer k.Unlock()
+		mem.give(k.b)
+		k.b = nil
 	}
 }
 
@@ -95,14 +121,16 @@ func help(ctx context.Context, q *Query, environ []string, cwd string, identity 
 	}
 	stop := context.AfterFunc(ctx, func() { _ = out.Close() })
 	defer stop()
-	go func() {
-		if keyW != nil {
-			_, _ = keyW.Write(identity)
-			_ = keyW.Close()
+	if err = alone(cmd.Process.Pid, out); err == nil {
+		go func() {
+			if keyW != nil {
+				_, _ = keyW.Write(identity)
+				_ = keyW.Close()
+			}
+		}()
+		if err = q.write(in); err == nil {
+			v = readAnswer(out, into)
 		}
-	}()
-	if err = q.write(in); err == nil {
-		v = readAnswer(out, into)
 	}
 	_ = in.Close()
 	_ = unix.Kill(-cmd.Process.Pid, unix.SIGKILL) // what it started and left
@@ -111,6 +139,22 @@ func help(ctx context.Context, q *Query, environ []string, cwd string, identity 
 		return Value{}, errTime
 	}
 	return v, err
+}
+
+// alone waits until a helper has closed its memory, and reports who looks into it: a tracer
+// that came before stays.
+func alone(pid int, out io.Reader) error {
+	b := make([]byte, 1)
+	if _, err := io.ReadFull(out, b); err != nil || b[0] != closedMemory {
+		return errors.New("it broke down before it began")
+	}
+	if tracerOf == nil {
+		return nil
+	}
+	if tracer, err := tracerOf(pid); err != nil || tracer != 0 {
+		return errors.New("another process traces what was to look it up")
+	}
+	return nil
 }
 
 var errTime = errors.New("no answer in time")

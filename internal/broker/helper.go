@@ -1,9 +1,11 @@
 package broker
 
 import (
+	"context"
 	"errors"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/graphwork/wg-run/resolve"
 )
@@ -68,18 +70,29 @@ func readQuery(r io.Reader) (*Query, error) {
 
 // Help answers one query, as the process that a broker starts for it: a value is in the
 // memory of a process that ends, and a library that hangs or panics is not in the
-// broker. It returns when the answer is written, and ends the process where the broker
-// does before that.
-func Help(in io.Reader, out io.Writer, exit func(), do func(*Query) Value) error {
+// broker. The caller has closed its memory to other processes, which it says first: what
+// traced it before is seen then. It returns when the answer is written. Where the broker
+// ends before that it ends what it has started, and the process by exit.
+func Help(in io.Reader, out io.Writer, exit func(), do func(context.Context, *Query) Value) error {
+	if _, err := out.Write([]byte{closedMemory}); err != nil {
+		return err
+	}
 	q, err := readQuery(in)
 	if err != nil {
 		return errors.New("reading what to look up: this command is wg-run's own, for its broker")
 	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
 	go func() {
 		_, _ = in.Read(make([]byte, 1)) // its end is the broker's
+		cancel()
+		time.Sleep(lastWord)
 		exit()
 	}()
-	v := do(q)
+	v := do(ctx, q)
+	if ctx.Err() != nil {
+		exit()
+	}
 	v.Name = q.Name
 	defer clear(v.Secret)
 	m := newMessage()
@@ -88,6 +101,12 @@ func Help(in io.Reader, out io.Writer, exit func(), do func(*Query) Value) error
 	}
 	return writeAll(out, (&message{}).end())
 }
+
+// closedMemory says that a helper's memory is closed to other processes.
+const closedMemory byte = '!'
+
+// lastWord is how long a helper without a broker may take to end what it has started.
+const lastWord = time.Second
 
 // readAnswer reads what Help wrote.
 func readAnswer(r io.Reader, into func(length int) ([]byte, error)) Value {

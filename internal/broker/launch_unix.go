@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -42,45 +43,78 @@ func role(ctx context.Context, name string) *exec.Cmd {
 	return cmd
 }
 
-// Launch starts a broker and returns its address, for Variable. It is no child of this
-// process, and ends when o.Dispatcher does.
-func Launch(o *Order) (Address, error) {
+// Launched is a broker that listens, and has nothing in stock so far.
+type Launched struct {
+	Address
+	c net.Conn
+}
+
+// Launch starts a broker. It is no child of this process, and ends when o.Dispatcher does.
+func Launch(o *Order) (*Launched, error) {
+	l, err := launch(o)
+	if err != nil {
+		return nil, fmt.Errorf("starting the broker: %w", err)
+	}
+	return l, nil
+}
+
+func launch(o *Order) (*Launched, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), launchTime)
 	defer cancel()
 	ours, theirs, err := socketPair()
 	if err != nil {
-		return Address{}, fmt.Errorf("starting the broker: %w", err)
+		return nil, err
 	}
-	defer func() { _ = ours.Close() }()
 	cmd := role(ctx, RoleDetach)
 	cmd.ExtraFiles = []*os.File{theirs}
 	err = cmd.Run()
 	_ = theirs.Close()
+	l := &Launched{c: ours}
+	if err == nil {
+		err = l.say(o.write)
+	}
 	if err != nil {
-		return Address{}, fmt.Errorf("starting the broker: %w", err)
+		l.Close()
+		return nil, err
 	}
-	_ = ours.SetDeadline(time.Now().Add(launchTime))
-	if err := o.write(ours); err != nil {
-		return Address{}, fmt.Errorf("starting the broker: %w", err)
+	return l, nil
+}
+
+// say writes a message, and reads what is answered.
+func (l *Launched) say(write func(io.Writer) error) error {
+	_ = l.c.SetDeadline(time.Now().Add(launchTime))
+	if err := write(l.c); err != nil {
+		return err
 	}
-	var a Address
 	var said Value
-	err = (&reader{r: ours, limit: maxRequest}).each(func(tag byte, text string) (err error) {
+	err := (&reader{r: l.c, limit: maxRequest}).each(func(tag byte, text string) (err error) {
 		if tag == frameDone {
-			a, err = ParseAddress(text)
+			l.Address, err = ParseAddress(text)
 		} else if !said.take(tag, text) {
 			err = errWire
 		}
 		return err
 	}, nil)
 	if said.Err != nil {
-		return Address{}, fmt.Errorf("starting the broker: %w", said.Err.Err())
+		return said.Err.Err()
 	}
 	if err != nil {
-		return Address{}, fmt.Errorf("starting the broker: it ended, or said nothing: %w", err)
+		return fmt.Errorf("it ended, or said nothing: %w", err)
 	}
-	return a, nil
+	return nil
 }
+
+// Supply gives it what was looked up. What it was told to forget since it was launched it does
+// not keep.
+func (l *Launched) Supply(st *Stock) error {
+	if err := l.say(st.write); err != nil {
+		return fmt.Errorf("starting the broker: %w", err)
+	}
+	return nil
+}
+
+// Close ends the connection to it, and leaves it be.
+func (l *Launched) Close() { _ = l.c.Close() }
 
 // socketPair are two ends of a connection, ours for Go's poller.
 func socketPair() (ours net.Conn, theirs *os.File, err error) {
@@ -150,16 +184,36 @@ func Serve(hooks Hooks) error {
 	cwd, _ := os.Getwd()
 	_ = os.Chdir("/")
 	mem := &pages{}
-	o, err := readOrder(c, mem, hooks.Parse)
-	defer func() { mem.give(o.Identity) }()
+	o, err := readOrder(c, hooks.Parse)
 	if err == nil {
-		err = serve(o, mem, hooks, helpers(o, cwd), func(a Address) error {
-			defer func() { _ = c.Close() }()
-			return writeAll(c, newMessage().add(frameDone, a.String()).end())
-		})
+		key := &identityKey{}
+		defer key.wipe(mem)
+		err = serve(o, mem, hooks, helpers(o.Person, key, cwd), func(s *server) error { return s.supplied(c, o.Policy, key) })
 	}
 	if err != nil {
 		_ = writeAll(c, newMessage().failure(FailureOf(err)).end())
+	}
+	return err
+}
+
+// supplied says where the broker listens, and waits for what is in stock: a person may take
+// time. Where there is to be none the dispatcher does not start, with which all ends.
+func (s *server) supplied(c net.Conn, p *Policy, key *identityKey) error {
+	defer func() { _ = c.Close() }()
+	done := newMessage().add(frameDone, s.self.String()).end()
+	if err := writeAll(c, done); err != nil {
+		return err
+	}
+	_ = c.SetDeadline(time.Time{})
+	st, err := readStock(c, s.cache.mem)
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	if err == nil {
+		key.set(st.Identity, s.cache.mem)
+		s.fill(p, st)
+		_ = c.SetDeadline(time.Now().Add(launchTime))
+		err = writeAll(c, done)
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,15 +17,45 @@ import (
 type line struct {
 	fd     int
 	onWait func()
+	limit  int       // of an answer, in bytes
+	until  time.Time // the zero time: for as long as the other side goes on
+}
+
+func init() { answersTo, listened = doesAnswer, isListened }
+
+// doesAnswer knocks and goes.
+func doesAnswer(a Address) bool {
+	for _, door := range a.doors() {
+		l, err := knock(a, door, nil, time.Now().Add(patience))
+		if err == nil {
+			l.close()
+		}
+		if err == nil || errors.Is(err, ErrSilent) { // that it is busy is for who asks it to say
+			return true
+		}
+	}
+	return false
+}
+
+func isListened(path string) bool {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	if err != nil {
+		return true
+	}
+	unix.CloseOnExec(fd)
+	defer func() { _ = unix.Close(fd) }()
+	_ = unix.SetNonblock(fd, true)
+	err = unix.Connect(fd, &unix.SockaddrUnix{Name: path})
+	return err == nil || err == unix.EAGAIN
 }
 
 // dial sends a first request to the broker. Who listens is looked at while it is
 // answered: a request holds no secret. The error wraps ErrGone where the broker has ended,
 // and ErrCutOff where it lives and another process keeps us from it.
 func dial(a Address, request []byte, onWait func()) (*line, error) {
-	var last error
-	for door := range a.doors {
-		l, err := knock(a, door, request)
+	last, until := errors.New("its sockets are gone"), time.Now().Add(patience)
+	for _, door := range a.doors() {
+		l, err := knock(a, door, request, until)
 		if err == nil {
 			l.onWait = onWait
 			return l, nil
@@ -32,7 +63,9 @@ func dial(a Address, request []byte, onWait func()) (*line, error) {
 		if errors.Is(err, ErrSilent) || errors.Is(err, errElsewhere) {
 			return nil, err
 		}
-		last = err
+		if !errors.Is(last, errFalse) {
+			last = err
+		}
 	}
 	if !a.lives() { // its socket is closed a moment earlier
 		return nil, ErrGone
@@ -41,14 +74,14 @@ func dial(a Address, request []byte, onWait func()) (*line, error) {
 }
 
 // knock sends the request through one door.
-func knock(a Address, door string, request []byte) (*line, error) {
+func knock(a Address, door string, request []byte, until time.Time) (*line, error) {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
 	if err != nil {
 		return nil, err
 	}
 	unix.CloseOnExec(fd)
-	l := &line{fd: fd}
-	if err = l.connect(door); err == nil {
+	l := &line{fd: fd, limit: maxOrder}
+	if err = l.connect(door, until); err == nil {
 		if _, err = l.Write(request); errors.Is(err, unix.EPIPE) { // who refuses does not read first
 			err = nil
 		}
@@ -63,25 +96,32 @@ func knock(a Address, door string, request []byte) (*line, error) {
 	return l, nil
 }
 
-func (l *line) connect(door string) error {
-	wait := unix.NsecToTimeval(int64(patience))
-	for _, option := range []int{unix.SO_RCVTIMEO, unix.SO_SNDTIMEO} { // the latter bounds connect(2), too
-		if err := unix.SetsockoptTimeval(l.fd, unix.SOL_SOCKET, option, &wait); err != nil {
-			return err
-		}
+func (l *line) connect(door string, until time.Time) error {
+	err := l.within(unix.SO_RCVTIMEO, patience)
+	if err == nil {
+		err = l.within(unix.SO_SNDTIMEO, time.Until(until)) // it bounds connect(2), too
+	}
+	if err != nil {
+		return err
 	}
 	for {
 		err := unix.Connect(l.fd, &unix.SockaddrUnix{Name: door})
 		switch {
 		case err == unix.EINTR:
 			continue
-		case err == unix.EAGAIN: // as many wait as can, which a worker could see to
-			return errors.New("connecting: too many wait for it")
+		case err == unix.EAGAIN: // as many wait as can
+			return ErrSilent
 		case err != nil:
 			return fmt.Errorf("connecting: %w", err)
 		}
 		return nil
 	}
+}
+
+// within bounds what is done by option (socket(7)).
+func (l *line) within(option int, most time.Duration) error {
+	wait := unix.NsecToTimeval(int64(max(most, time.Millisecond)))
+	return unix.SetsockoptTimeval(l.fd, unix.SOL_SOCKET, option, &wait)
 }
 
 // believe returns nil if who listens is the broker: that process, of this user.
@@ -95,10 +135,12 @@ func (l *line) believe(a Address) error {
 		return errElsewhere
 	}
 	if who, err := identify(p.pid); err != nil || who != a.identity || p.uid != uint32(os.Geteuid()) {
-		return errors.New("another process listens in its place")
+		return errFalse
 	}
 	return nil
 }
+
+var errFalse = errors.New("another process listens in its place")
 
 // errElsewhere: only a process outside of this PID namespace has no number here, and no
 // worker is outside of its dispatcher's.
@@ -109,6 +151,13 @@ func (l *line) close() { _ = unix.Close(l.fd) }
 // Read implements io.Reader.
 func (l *line) Read(b []byte) (int, error) {
 	for {
+		if left := time.Until(l.until); !l.until.IsZero() && left <= 0 {
+			return 0, ErrSilent
+		} else if left > 0 && left < patience {
+			if err := l.within(unix.SO_RCVTIMEO, left); err != nil {
+				return 0, err
+			}
+		}
 		n, err := unix.Read(l.fd, b)
 		switch {
 		case err == unix.EINTR:
@@ -146,7 +195,7 @@ func (l *line) Write(b []byte) (int, error) {
 
 // answer reads one answer.
 func (l *line) answer(take func(tag byte, text string) error, into func(tag byte, length int) ([]byte, error)) error {
-	return (&reader{r: &ahead{r: l, piece: 4096}, limit: maxOrder}).each(func(tag byte, text string) error {
+	return (&reader{r: &ahead{r: l, piece: 4096}, limit: l.limit}).each(func(tag byte, text string) error {
 		switch tag {
 		case frameWait:
 			if l.onWait != nil {

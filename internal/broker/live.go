@@ -62,27 +62,28 @@ func Live(home string) []Address {
 	if err != nil {
 		return nil
 	}
-	add := func(a Address) {
-		if slices.ContainsFunc(list, func(b Address) bool { return a.identity == b.identity }) || !a.lives() {
-			return
-		}
-		if theirs, err := marksOf(a.pid); err == nil {
-			a.Doubtful = theirs.unlike(ours)
-			list = append(list, a)
-		}
-	}
+	var found []Address
 	for _, folder := range folders(home) {
 		entries, _ := os.ReadDir(folder)
 		for _, e := range entries {
 			if a, ok := addressOf(folder, e.Name()); ok {
-				add(a)
+				found = append(found, a)
 			}
 		}
 	}
 	if secondDoors != nil {
-		for _, d := range secondDoors() { // whose folder is elsewhere, or was taken away
-			if d.home == HomeTag(home) {
-				add(Address{identity: d.identity})
+		found = append(found, secondDoors()...)
+	}
+	for _, a := range found {
+		known := slices.IndexFunc(list, func(b Address) bool { return a.identity == b.identity })
+		switch {
+		case known >= 0 && a.Door != "" && answersTo(a):
+			list[known].Door, list[known].Home = a.Door, a.Home
+		case known >= 0, !a.lives(), a.Socket == "" && a.Home != HomeTag(home), !answersTo(a):
+		default:
+			if theirs, err := marksOf(a.pid); err == nil {
+				a.Doubtful = theirs.unlike(ours)
+				list = append(list, a)
 			}
 		}
 	}
@@ -99,7 +100,7 @@ func addressOf(folder, name string) (Address, bool) {
 func sweep(folder string) {
 	entries, _ := os.ReadDir(folder)
 	for _, e := range entries {
-		if a, ok := addressOf(folder, e.Name()); ok && !a.lives() {
+		if a, ok := addressOf(folder, e.Name()); ok && !a.lives() && !listened(a.Socket) { // it may be of another PID namespace
 			_ = os.Remove(a.Socket)
 			_ = os.Remove(filepath.Dir(a.Socket))
 		}
@@ -112,14 +113,6 @@ const socketName = "socket"
 // maxSocket is how long the path of a socket may be (unix(7), macOS's unix(4)).
 const maxSocket = 103
 
-// door is a socket without a file: nobody but the broker itself can close it.
-type door struct {
-	identity
-	name string
-	// home is HomeTag of the broker's home.
-	home string
-}
-
 // HomeTag stands for a home in addresses and in the names of doors.
 func HomeTag(home string) string {
 	h := fnv.New64a()
@@ -127,9 +120,17 @@ func HomeTag(home string) string {
 	return strconv.FormatUint(h.Sum64(), 16)
 }
 
-// Where the platform has such sockets: the name of a broker's, and those of this user's
-// brokers that there are.
+// Where the platform has sockets without a file, which nobody but the broker itself can
+// close: the name of a broker's, and what such names of this user's processes tell. Anybody
+// can listen under such a name.
 var (
-	secondDoor  func(i identity, home string) string
-	secondDoors func() []door
+	secondDoor  func(Address) string
+	secondDoors func() []Address
+)
+
+// What the platform knows of sockets: whether the process of an address listens at one of its
+// doors, and whether anybody listens at a path. Anybody can make a folder, too.
+var (
+	answersTo = func(Address) bool { return true }
+	listened  = func(path string) bool { return false }
 )

@@ -76,18 +76,26 @@ func (c *cache) patiently(ctx context.Context, scheme string, q asked) Value {
 	case <-ctx.Done():
 		return v
 	}
-	q.quiet = time.Now().Before(gate.until)
+	q.quiet = c.cooling(gate)
 	v = c.limited(ctx, q)
 	if v.Err != nil && v.Err.Outcome == resolve.Failed && !q.quiet {
+		c.mu.Lock()
+		defer c.mu.Unlock()
 		gate.until = time.Now().Add(CoolDown)
 	}
 	return v
 }
 
+func (c *cache) cooling(gate *unlocking) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Before(gate.until)
+}
+
 // unlocking is whose turn it is to have somebody asked, for one scheme.
 type unlocking struct {
 	turn  chan struct{}
-	until time.Time // nobody is asked before; guarded by turn
+	until time.Time // nobody is asked before; guarded by cache.mu
 }
 
 // limited asks when fewer than maxLookups do.

@@ -4,6 +4,7 @@ package broker
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"reflect"
@@ -36,30 +37,48 @@ func someOrder() *Order {
 		Policy: &Policy{Home: "/home/x/.wg", Files: map[string][]byte{
 			"config.toml": everyByte, "active-profile": []byte("p\n"), "profiles/p.toml": {}, "profiles/large.toml": large,
 		}},
-		Dispatcher: 12345, TTL: 90 * time.Minute, Person: true, Identity: []byte("AGE-SECRET-KEY-1\x00\n"),
-		Values: []Value{
-			{Profile: "p", Name: "api_key", Secret: everyByte, Source: "keyring", Says: []string{"a line", "", "a\nsecond\x00one"}},
-			{Profile: "p", Name: "large", Secret: large, Source: "age"},
-			{Profile: "q", Name: "api_key", Secret: []byte{}, Says: []string{""}},
-		},
+		Dispatcher: 12345, TTL: 90 * time.Minute, Person: true,
 	}
+}
+
+func someStock() *Stock {
+	return &Stock{Identity: []byte("AGE-SECRET-KEY-1\x00\n"), Values: []Value{
+		{Profile: "p", Name: "api_key", Secret: everyByte, Source: "keyring", Says: []string{"a line", "", "a\nsecond\x00one"}},
+		{Profile: "p", Name: "large", Secret: large, Source: "age"},
+		{Profile: "q", Name: "api_key", Secret: []byte{}, Says: []string{""}},
+	}}
 }
 
 func TestOrder(t *testing.T) {
 	for name, o := range map[string]*Order{
 		"all of it": someOrder(), "nothing": {Policy: &Policy{Files: map[string][]byte{}}},
-		"an empty identity": {Policy: &Policy{Files: map[string][]byte{}}, Identity: []byte{}},
 	} {
 		var wire bytes.Buffer
 		if err := o.write(&wire); err != nil {
 			t.Fatal(err)
 		}
-		got, err := readOrder(&wire, &pages{}, asWritten)
+		got, err := readOrder(&wire, asWritten)
 		if err != nil {
 			t.Fatalf("%s: readOrder() = %v", name, err)
 		}
 		if !reflect.DeepEqual(got, o) {
-			t.Errorf("%s: readOrder() is not what was written: %d values, home %q, identity %q", name, len(got.Values), got.Policy.Home, got.Identity)
+			t.Errorf("%s: readOrder() is not what was written: home %q, %d files", name, got.Policy.Home, len(got.Policy.Files))
+		}
+		if wire.Len() != 0 {
+			t.Errorf("%s: %d bytes are left, want none", name, wire.Len())
+		}
+	}
+}
+
+func TestStock(t *testing.T) {
+	for name, st := range map[string]*Stock{"all of it": someStock(), "nothing": {}, "an empty identity": {Identity: []byte{}}} {
+		var wire bytes.Buffer
+		if err := st.write(&wire); err != nil {
+			t.Fatal(err)
+		}
+		got, err := readStock(&wire, &pages{})
+		if err != nil || !reflect.DeepEqual(got, st) {
+			t.Errorf("%s: readStock() is not what was written: %d values, identity %q, %v", name, len(got.Values), got.Identity, err)
 		}
 		if wire.Len() != 0 {
 			t.Errorf("%s: %d bytes are left, want none", name, wire.Len())
@@ -72,20 +91,29 @@ func TestOrderRefused(t *testing.T) {
 		return frames(append([]any{frameVersion, version}, append(list, frameEnd, "")...)...)
 	}
 	for name, in := range map[string][]byte{
-		"a value of nothing":    parts(frameValue, "x"),
-		"a source of nothing":   parts(frameSource, "x"),
+		"a value":               parts(frameName, "n", frameValue, "x"),
 		"numbers that are none": parts(frameOrder, "1 x true"),
 		"two numbers":           parts(frameOrder, "1 2"),
-		"a hint of no error":    parts(frameName, "n", frameHint, "x"),
 		"a request's tag":       parts(frameVerb, "x"),
 		"no end":                parts(frameHome, "/h")[:10],
 	} {
-		if o, err := readOrder(bytes.NewReader(in), &pages{}, asWritten); err == nil {
+		if o, err := readOrder(bytes.NewReader(in), asWritten); err == nil {
 			t.Errorf("%s: readOrder() = %+v, want an error", name, o)
 		}
 	}
+	for name, in := range map[string][]byte{
+		"a value of nothing":  parts(frameValue, "x"),
+		"a source of nothing": parts(frameSource, "x"),
+		"a hint of no error":  parts(frameName, "n", frameHint, "x"),
+		"an order's tag":      parts(frameHome, "x"),
+		"no end":              parts(frameOf, "p")[:10],
+	} {
+		if st, err := readStock(bytes.NewReader(in), &pages{}); err == nil {
+			t.Errorf("%s: readStock() = %+v, want an error", name, st)
+		}
+	}
 	parse := func(string, map[string][]byte) (*Policy, error) { return nil, errors.New("no sense") }
-	if _, err := readOrder(bytes.NewReader(parts()), &pages{}, parse); err == nil || err.Error() != "no sense" {
+	if _, err := readOrder(bytes.NewReader(parts()), parse); err == nil || err.Error() != "no sense" {
 		t.Errorf("readOrder() of files without sense = %v, want the reason", err)
 	}
 }
@@ -144,8 +172,11 @@ func answered(t *testing.T, v Value) (Value, []byte) {
 	}
 	in, closed := io.Pipe()
 	defer func() { _ = closed.Close() }()
-	if err := Help(io.MultiReader(&query, in), &answer, func() {}, func(*Query) Value { return v }); err != nil {
+	if err := Help(io.MultiReader(&query, in), &answer, func() {}, func(context.Context, *Query) Value { return v }); err != nil {
 		t.Fatal(err)
+	}
+	if b, err := answer.ReadByte(); err != nil || b != closedMemory {
+		t.Errorf("the first word is %q, %v; want that its memory is closed", b, err)
 	}
 	var secret []byte
 	return readAnswer(&answer, func(n int) ([]byte, error) { secret = make([]byte, n); return secret, nil }), secret

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// An order goes to the broker's process as one message: first what it goes by, then what
-// was looked up. Values are written, and read, by themselves.
+// An order goes to the broker's process as one message, and what is in stock as another.
+// Values are written, and read, by themselves.
 
 func (o *Order) write(w io.Writer) error {
 	m := newMessage().add(frameHome, o.Policy.Home).
@@ -20,29 +20,14 @@ func (o *Order) write(w io.Writer) error {
 	for name, content := range o.Policy.Files {
 		m.add(frameFile, name).add(frameContent, string(content))
 	}
-	if o.Identity != nil {
-		m.b = append(m.b, header(frameIdentity, len(o.Identity))...)
-		if err := writeAll(w, m.b, o.Identity); err != nil {
-			return err
-		}
-		m.b = nil
-	}
-	for _, v := range o.Values {
-		m.add(frameOf, v.Profile)
-		if err := v.write(w, m); err != nil {
-			return err
-		}
-		m.b = nil
-	}
 	return writeAll(w, m.end())
 }
 
-// readOrder reads what write wrote; what is secret is read into memory of mem.
-func readOrder(r io.Reader, mem *pages, parse func(home string, files map[string][]byte) (*Policy, error)) (*Order, error) {
+// readOrder reads what write wrote.
+func readOrder(r io.Reader, parse func(home string, files map[string][]byte) (*Policy, error)) (*Order, error) {
 	o := &Order{Policy: &Policy{Files: map[string][]byte{}}}
-	file, of := "", ""
-	last := func() *Value { return &o.Values[len(o.Values)-1] }
-	take := func(tag byte, text string) error {
+	file := ""
+	err := (&reader{r: r, limit: maxOrder}).each(func(tag byte, text string) error {
 		switch tag {
 		case frameHome:
 			o.Policy.Home = text
@@ -52,31 +37,11 @@ func readOrder(r io.Reader, mem *pages, parse func(home string, files map[string
 			file = text
 		case frameContent:
 			o.Policy.Files[file] = []byte(text)
-		case frameOf:
-			of = text
-		case frameName:
-			o.Values = append(o.Values, Value{Profile: of, Name: text})
 		default:
-			if len(o.Values) == 0 || !last().take(tag, text) {
-				return errWire
-			}
+			return errWire
 		}
 		return nil
-	}
-	into := func(tag byte, length int) (b []byte, err error) {
-		b, err = mem.take(length)
-		switch {
-		case err != nil:
-		case tag == frameIdentity:
-			o.Identity = b
-		case len(o.Values) == 0:
-			err = errWire
-		default:
-			last().Secret = b
-		}
-		return b, err
-	}
-	err := (&reader{r: r, limit: maxOrder}).each(take, into)
+	}, nil)
 	if err == nil {
 		o.Policy, err = parse(o.Policy.Home, o.Policy.Files)
 	}
@@ -93,4 +58,56 @@ func (o *Order) numbers(text string) error {
 	person, err3 := strconv.ParseBool(fields[2])
 	o.Dispatcher, o.TTL, o.Person = pid, time.Duration(ttl), person
 	return errors.Join(err1, err2, err3)
+}
+
+func (st *Stock) write(w io.Writer) error {
+	m := newMessage()
+	if st.Identity != nil {
+		m.b = append(m.b, header(frameIdentity, len(st.Identity))...)
+		if err := writeAll(w, m.b, st.Identity); err != nil {
+			return err
+		}
+		m.b = nil
+	}
+	for _, v := range st.Values {
+		m.add(frameOf, v.Profile)
+		if err := v.write(w, m); err != nil {
+			return err
+		}
+		m.b = nil
+	}
+	return writeAll(w, m.end())
+}
+
+// readStock reads what write wrote, into memory of mem.
+func readStock(r io.Reader, mem *pages) (*Stock, error) {
+	st, of := &Stock{}, ""
+	last := func() *Value { return &st.Values[len(st.Values)-1] }
+	take := func(tag byte, text string) error {
+		switch tag {
+		case frameOf:
+			of = text
+		case frameName:
+			st.Values = append(st.Values, Value{Profile: of, Name: text})
+		default:
+			if len(st.Values) == 0 || !last().take(tag, text) {
+				return errWire
+			}
+		}
+		return nil
+	}
+	into := func(tag byte, length int) (b []byte, err error) {
+		b, err = mem.take(length)
+		switch {
+		case err != nil:
+		case tag == frameIdentity:
+			st.Identity = b
+		case len(st.Values) == 0:
+			err = errWire
+		default:
+			last().Secret = b
+		}
+		return b, err
+	}
+	return st, (&reader{r: r, limit: maxOrder}).each(take, into)
 }

@@ -11,11 +11,17 @@ func init() {
 			return nil, err
 		}
 		p := &peer{identity: identity{pid: int(cred.Pid)}, uid: cred.Uid, handle: -1}
-		if handle, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_PEERPIDFD); err == nil {
+		handle, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_PEERPIDFD)
+		if err == nil {
 			unix.CloseOnExec(handle)
+		} else if !isShort(err) { // an older kernel
+			handle, err = unix.PidfdOpen(p.pid, 0)
+		}
+		switch {
+		case err == nil:
 			p.handle = handle
-		} else if handle, err := unix.PidfdOpen(p.pid, 0); err == nil {
-			p.handle = handle
+		case isShort(err):
+			return p, err
 		}
 		return p, nil
 	}

@@ -43,6 +43,7 @@ var (
 	errMarked = hint.Add(errors.New("this process has the mark of a worker (no_new_privs, or a seccomp filter), which the dispatcher has not"),
 		forWorkers+"; a sandbox of the dispatcher's goes behind wg-run, as in: wg-run … -- bwrap … WORKER")
 	errWorker   = hint.Add(errors.New("this process is a worker, or was started by one"), forWorkers)
+	errForeign  = hint.Add(errors.New("this process has no_new_privs, and does not descend from the dispatcher: it may be another dispatcher's worker"), forWorkers+"; ask from a shell without it, or from the dispatcher")
 	errStranger = hint.Add(errors.New("this process does not descend from the dispatcher"),
 		"the dispatcher starts its runs itself; what is to be detached goes behind wg-run, as in: wg-run … -- setsid --fork WORKER")
 )
@@ -67,13 +68,22 @@ func (s *server) judge(fd int) (*peer, kinship, error) {
 	if err == nil {
 		k, p.started, err = s.kin(p.pid)
 	}
-	if err != nil || p.ended() {
+	switch {
+	case isShort(err):
+		return p, stranger, err
+	case err != nil || p.ended():
 		return p, stranger, errors.New("this process has ended, or cannot be looked at")
-	}
-	if k == ofWorker {
+	case k == ofWorker:
 		return p, k, errWorker
+	case k == stranger && m.noNewPrivs: // it may be another dispatcher's worker, with as many filters as it likes
+		return p, k, errForeign
 	}
 	return p, k, nil
+}
+
+// isShort reports that we are short of something, for which nobody is to be refused.
+func isShort(err error) bool {
+	return errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) || errors.Is(err, unix.ENOMEM)
 }
 
 func (s *server) kin(pid int) (kinship, uint64, error) {

@@ -29,6 +29,8 @@ var callMe func(name string)
 var (
 	processOf func(pid int) (process, error)
 	marksOf   func(pid int) (marks, error)
+	// tracerOf is the process that traces another one, 0 if none does.
+	tracerOf func(pid int) (int, error)
 	// watched watches a process; an error if it has ended.
 	watched func(identity) (*watch, error)
 )
@@ -55,7 +57,7 @@ const (
 )
 
 // maxDepth bounds the walk to the dispatcher.
-const maxDepth = 128
+const maxDepth = 1024
 
 // kin walks from pid to its ancestors, and tells when pid began. A parent counts if the
 // child still names it after it was looked at: else it may have ended, and another process

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -14,6 +16,14 @@ import (
 
 func init() {
 	processOf, marksOf, watched = linuxProcess, linuxMarks, linuxWatch
+	tracerOf = func(pid int) (int, error) {
+		b, err := readProc(pid, "status")
+		tracer, ok := statusField(b, "TracerPid")
+		if err == nil && !ok {
+			err = errors.New("the kernel does not tell")
+		}
+		return tracer, err
+	}
 	// PR_SET_NAME(2const): executed through /proc it would be "exe".
 	callMe = func(name string) {
 		if b, err := unix.ByteSliceFromString(name); err == nil {
@@ -57,9 +67,19 @@ func linuxMarks(pid int) (marks, error) {
 	if !ok {
 		return marks{}, errors.New("the kernel does not tell who has no_new_privs: it is older than Linux 4.10")
 	}
-	filters, _ := statusField(b, "Seccomp_filters")
+	filters, told := statusField(b, "Seccomp_filters")
+	if !told && pid != os.Getpid() && tellsFilters() {
+		return marks{}, errors.New("the kernel does not tell of all processes which filters they have")
+	}
 	return marks{none == 1, filters}, nil
 }
+
+// tellsFilters reports whether this kernel has Seccomp_filters.
+var tellsFilters = sync.OnceValue(func() bool {
+	b, err := readProc(os.Getpid(), "status")
+	_, ok := statusField(b, "Seccomp_filters")
+	return err != nil || ok
+})
 
 // statusField is the number behind NAME, the first of several.
 func statusField(status []byte, name string) (int, bool) {
@@ -81,18 +101,26 @@ func readProc(pid int, name string) ([]byte, error) {
 		return nil, &os.PathError{Op: "open", Path: path, Err: err}
 	}
 	defer func() { _ = unix.Close(fd) }()
-	b := make([]byte, 4096)
-	for {
-		n, err := unix.Read(fd, b)
-		if err == unix.EINTR {
-			continue
-		}
-		if err != nil {
+	b := make([]byte, 0, 4096)
+	for len(b) < maxProc {
+		n, err := unix.Read(fd, b[len(b):cap(b)])
+		switch {
+		case err == unix.EINTR:
+		case err != nil:
 			return nil, &os.PathError{Op: "read", Path: path, Err: err}
+		case n == 0:
+			return b, nil
+		default:
+			if b = b[:len(b)+n]; len(b) == cap(b) { // as with hundreds of groups
+				b = slices.Grow(b, cap(b))
+			}
 		}
-		return b[:n], nil
 	}
+	return nil, fmt.Errorf("%s: more than %d bytes", path, maxProc)
 }
+
+// maxProc bounds a file of /proc, in bytes: 65,536 groups, each of ten digits, fit.
+const maxProc = 1 << 20
 
 // linuxWatch holds a pidfd (pidfd_open(2), Linux 5.3), which can be read when the process
 // has ended. Looking at it costs a tenth of looking into /proc.

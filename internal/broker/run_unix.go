@@ -19,6 +19,7 @@ const (
 	verbUse    = "use"
 	verbCommit = "commit"
 	verbUndo   = "undo"
+	verbKeep   = "keep"
 )
 
 // speaker writes an answer, and says from time to time that it is still to come.
@@ -150,11 +151,11 @@ func (q *request) of(p *Policy) (name string, mine bool) {
 	if q.profile == nil || q.home != p.Home {
 		return "", false
 	}
-	if *q.profile == "" {
-		return p.Active, true
+	if name = *q.profile; name == "" {
+		name = p.Active
 	}
-	_, mine = p.Profiles[*q.profile]
-	return *q.profile, mine
+	_, mine = p.Profiles[name]
+	return name, mine || name == "" // that none is active is the policy's, too
 }
 
 // buffers is the whole message; the values in it are not copied.

@@ -3,6 +3,7 @@
 package broker
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -39,14 +40,15 @@ type server struct {
 	workers   map[int]uint64 // processes that became one, and when they began
 	prune     int            // at this many those that have ended are taken out
 	runs      int            // open connections
+	most      int            // of them
 	strangers int
 	refused   int
 }
 
-// serve listens until the dispatcher has ended. started is called with the address once
-// that is so, and its error ends it.
-func serve(o *Order, mem *pages, hooks Hooks, ask lookup, started func(Address) error) error {
-	s := &server{hooks: hooks, ttl: o.TTL, began: time.Now(), workers: map[int]uint64{}, prune: 64, switching: make(chan struct{}, 1)}
+// serve listens until the dispatcher has ended. started is called once it does, and its error
+// ends it.
+func serve(o *Order, mem *pages, hooks Hooks, ask lookup, started func(*server) error) error {
+	s := &server{hooks: hooks, ttl: o.TTL, began: time.Now(), workers: map[int]uint64{}, prune: 64, switching: make(chan struct{}, 1), most: mostRuns()}
 	self, err := identify(os.Getpid())
 	if err != nil {
 		return err
@@ -64,12 +66,11 @@ func serve(o *Order, mem *pages, hooks Hooks, ask lookup, started func(Address) 
 	}
 	s.cache = newCache(o.Policy, o.TTL, o.Person, mem, ask)
 	defer s.cache.wipe()
-	s.fill(o)
 	dir, err := makeFolder(o.Policy.Home, self)
 	if err != nil {
 		return err
 	}
-	s.self = Address{identity: self, Socket: filepath.Join(dir, socketName), Home: HomeTag(o.Policy.Home), Digest: o.Policy.Digest()}
+	s.self = Address{identity: self, Socket: filepath.Join(dir, socketName), Home: HomeTag(o.Policy.Home), Digest: o.Policy.Digest(), Door: rand.Text()}
 	defer func() { _ = os.Remove(dir) }()
 	defer func() { _ = os.Remove(s.self.Socket) }()
 	first, err := listen(s.self.Socket)
@@ -78,7 +79,7 @@ func serve(o *Order, mem *pages, hooks Hooks, ask lookup, started func(Address) 
 	}
 	doors := []int{first}
 	if secondDoor != nil {
-		if l, err := listen(secondDoor(self, o.Policy.Home)); err == nil { // it is for when the first is taken away
+		if l, err := listen(secondDoor(s.self)); err == nil { // it is for when the first is taken away
 			doors = append(doors, l)
 		}
 	}
@@ -89,7 +90,7 @@ func serve(o *Order, mem *pages, hooks Hooks, ask lookup, started func(Address) 
 	}
 	s.lives = watch.lives
 	go func() {
-		if err := started(s.self); err != nil {
+		if err := started(s); err != nil {
 			ended <- err
 			return
 		}
@@ -99,7 +100,7 @@ func serve(o *Order, mem *pages, hooks Hooks, ask lookup, started func(Address) 
 		go s.accept(l)
 	}
 	term := make(chan os.Signal, 1)
-	signal.Notify(term, unix.SIGTERM, unix.SIGINT)
+	signal.Notify(term, unix.SIGTERM, unix.SIGINT, unix.SIGHUP)
 	select {
 	case err = <-ended:
 	case <-term:
@@ -107,18 +108,29 @@ func serve(o *Order, mem *pages, hooks Hooks, ask lookup, started func(Address) 
 	return err
 }
 
-// fill keeps what was looked up before.
-func (s *server) fill(o *Order) {
-	for _, v := range o.Values {
-		for _, w := range o.Policy.Profiles[v.Profile] {
+// mostRuns is how many connections of runs may be open: each takes two descriptors, and
+// helpers and /proc need some.
+func mostRuns() int {
+	const others = 4*maxLookups + 2*maxStrangers
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return maxRuns
+	}
+	return int(min(maxRuns, max(8, (int64(min(limit.Cur, 1<<30))-others)/2)))
+}
+
+// fill keeps what was looked up by a policy.
+func (s *server) fill(p *Policy, st *Stock) {
+	for _, v := range st.Values {
+		for _, w := range p.Profiles[v.Profile] {
 			if w.Name == v.Name {
 				e := &entry{done: make(chan struct{}), secret: v.Secret, source: v.Source, says: v.Says}
 				close(e.done)
-				s.cache.put(w.Ref, e)
+				s.cache.put(p, w.Ref, e)
 			}
 		}
 	}
-	o.Values = nil
+	s.cache.filled()
 }
 
 func (s *server) enter(open *int, most int) bool {

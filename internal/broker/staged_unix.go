@@ -69,7 +69,10 @@ func (c *cache) commit(st *staged) (old *staged) {
 			}
 		}
 	}
-	c.policy, c.gates = st.policy, map[string]*unlocking{}
+	c.policy = st.policy
+	for scheme := range c.gates {
+		c.warm(scheme)
+	}
 	for _, e := range st.fresh {
 		c.less(e)
 	}

@@ -71,14 +71,11 @@ func (f *brokerFlags) start(dispatcher []string) error {
 	if err := inject.Harden(); err != nil {
 		return err
 	}
-	order, err := f.order()
+	p, err := f.preparation()
 	if err != nil {
 		return err
 	}
-	a, err := broker.Launch(order)
-	for _, v := range order.Values {
-		clear(v.Secret)
-	}
+	a, err := p.launch()
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"sync"
 
 	"github.com/graphwork/wg-run/internal/broker"
 	"github.com/graphwork/wg-run/internal/hint"
@@ -78,14 +79,15 @@ func (c *brokerForget) Run() error {
 	if err != nil {
 		return err
 	}
+	counts := make([]int, len(list))
+	err = tell(list, func(i int, a broker.Address) (err error) {
+		counts[i], err = a.Forget(keys...)
+		return err
+	})
 	total := 0
-	var failed []error
-	for _, a := range list {
-		n, err := a.Forget(keys...)
+	for _, n := range counts {
 		total += n
-		failed = append(failed, unlessGone(err))
 	}
-	err = errors.Join(failed...)
 	switch {
 	case total > 0 || err == nil && c.Ref == "":
 		say(counted(total, "answer") + " forgotten")
@@ -107,17 +109,19 @@ func (c *brokerReload) Run() error {
 	if err != nil {
 		return err
 	}
+	reloaded := make([]bool, len(list))
+	if err := tell(list, func(i int, a broker.Address) error {
+		others, err := a.Reload(home.Dir, lookupTime(home))
+		reloaded[i] = err == nil && !others
+		return err
+	}); err != nil {
+		return err
+	}
 	n := 0
-	var failed []error
-	for _, a := range list {
-		others, err := a.Reload(home.Dir)
-		if err == nil && !others {
+	for _, done := range reloaded {
+		if done {
 			n++
 		}
-		failed = append(failed, unlessGone(err))
-	}
-	if err := errors.Join(failed...); err != nil {
-		return err
 	}
 	if n == 0 {
 		return hint.Add(fmt.Errorf("%w with the home %s", errNoBroker, home.Dir), "to start one: wg-run broker -- DISPATCHER [ARG...]")
@@ -130,9 +134,23 @@ func (c *brokerReload) Run() error {
 // stored is true whatever they say.
 func tellStored(scheme, name string) {
 	list, _ := brokers()
-	for _, a := range list {
-		if _, err := a.Forget(scheme+":"+name, "auto:"+name); unlessGone(err) != nil {
+	_ = tell(list, func(_ int, a broker.Address) error {
+		_, err := a.Forget(scheme+":"+name, "auto:"+name)
+		if unlessGone(err) != nil {
 			say(fmt.Sprintf("warning: %v; it may go on handing out what it holds", err))
 		}
+		return nil
+	})
+}
+
+// tell has each broker do something, all at once: one that hangs keeps no other from it.
+// What has ended meanwhile is no failure.
+func tell(list []broker.Address, do func(i int, a broker.Address) error) error {
+	failed := make([]error, len(list))
+	var each sync.WaitGroup
+	for i, a := range list {
+		each.Go(func() { failed[i] = unlessGone(do(i, a)) })
 	}
+	each.Wait()
+	return errors.Join(failed...)
 }

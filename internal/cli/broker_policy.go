@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 
 	"github.com/graphwork/wg-run/internal/broker"
@@ -17,7 +18,7 @@ func policyOf(home profiles.Home) (*broker.Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &broker.Policy{Home: home.Dir, Files: home.Files(), Profiles: map[string][]broker.Want{}, Timeout: config.Timeout, Packed: map[string]map[string][]byte{}}
+	p := &broker.Policy{Home: home.Dir, Files: home.Files(), Profiles: map[string][]broker.Want{}, Timeout: config.Timeout, Packed: map[string]map[string][]byte{}, Problems: map[string]error{}}
 	if p.Active, err = home.Active(); err != nil && !errors.Is(err, profiles.ErrNoneActive) {
 		return nil, err
 	}
@@ -32,6 +33,7 @@ func policyOf(home profiles.Home) (*broker.Policy, error) {
 	for _, name := range list {
 		wants, err := sharedWants(home, &r.Settings, name)
 		if err != nil {
+			p.Problems[name] = err
 			continue
 		}
 		if p.Packed[name], err = home.Pack(name); err != nil {
@@ -78,7 +80,7 @@ func absolute(home profiles.Home) (profiles.Home, error) {
 }
 
 func readPolicy(dir, active string) (*broker.Policy, error) {
-	files, _, err := profiles.Home{Dir: dir}.Snapshot()
+	files, problems, err := profiles.Home{Dir: dir}.Snapshot()
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +91,11 @@ func readPolicy(dir, active string) (*broker.Policy, error) {
 		}
 		files["active-profile"] = []byte(active + "\n")
 	}
-	return parsePolicy(dir, files)
+	p, err := parsePolicy(dir, files)
+	if err == nil {
+		maps.Copy(p.Problems, problems)
+	}
+	return p, err
 }
 
 func parsePolicy(dir string, files map[string][]byte) (*broker.Policy, error) {

@@ -37,8 +37,8 @@ func brokerRole(name string) int {
 
 // lookUpForBroker resolves one secret of one profile, by the broker's copy of the files.
 func lookUpForBroker() error {
-	return broker.Help(os.Stdin, os.Stdout, func() { os.Exit(exitNo) }, func(q *broker.Query) broker.Value {
-		secret, err := answerQuery(q)
+	return broker.Help(os.Stdin, os.Stdout, func() { os.Exit(exitNo) }, func(ctx context.Context, q *broker.Query) broker.Value {
+		secret, err := answerQuery(ctx, q)
 		if err != nil {
 			return broker.Value{Err: broker.FailureOf(err)}
 		}
@@ -57,7 +57,7 @@ func brokerValue(secret *resolve.Secret) broker.Value {
 
 // answerQuery resolves what is asked. What there is to say meanwhile is not said: many may
 // wait for the answer, and none of them is a terminal's business here.
-func answerQuery(q *broker.Query) (*resolve.Secret, error) {
+func answerQuery(ctx context.Context, q *broker.Query) (*resolve.Secret, error) {
 	home := profiles.Frozen(q.Home, q.Files)
 	r, _, err := settings(home)
 	if err != nil {
@@ -75,5 +75,5 @@ func answerQuery(q *broker.Query) (*resolve.Secret, error) {
 	if i < 0 {
 		return nil, errors.New("looking it up: the profile has no such secret")
 	}
-	return r.Resolve(context.Background(), wants[i].Ref)
+	return r.Resolve(ctx, wants[i].Ref)
 }

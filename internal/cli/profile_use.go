@@ -12,7 +12,8 @@ import (
 )
 
 type profileUse struct {
-	Name string `arg:"" predictor:"profile" help:"Name of the profile."`
+	Name   string `arg:"" predictor:"profile" help:"Name of the profile."`
+	Except []int  `placeholder:"PID" help:"Leave this broker as it is. May be repeated."`
 }
 
 // Run switches to a profile. Every secret of it is resolved first: where one is
@@ -31,14 +32,15 @@ func (c *profileUse) Run() error {
 	if err != nil {
 		return err
 	}
-	brokers, err := prepareSwitch(home, p.Name)
+	ctx, cancel := locking(home)
+	defer cancel()
+	brokers, err := prepareSwitch(ctx, home, p.Name, c.Except)
 	if err != nil {
 		return err
 	}
 	defer brokers.close()
-	ctx, cancel := locking(home)
-	defer cancel()
-	if err := brokers.commit(func() error { return home.Use(ctx, p.Name) }); err != nil {
+	// The brokers are switched under the lock under which the name is.
+	if err := home.Use(ctx, p.Name, brokers.commit); err != nil {
 		return err
 	}
 	resolved := "its secret resolves"

@@ -20,7 +20,7 @@ func wgRun(attr *syscall.SysProcAttr) (string, error) {
 	}
 	pid, started, _ := strings.Cut(filepath.Base(filepath.Dir(found[0])), "-")
 	cmd := exec.Command(os.Getenv("W"), "--profile", "b", "--", "cat", "/dev/fd/3")
-	cmd.Env = append(os.Environ(), "WG_BROKER="+pid+":"+started+":::"+found[0])
+	cmd.Env = append(os.Environ(), "WG_BROKER="+pid+":"+started+"::::"+found[0])
 	cmd.SysProcAttr = attr
 	var says strings.Builder
 	cmd.Stderr = &says

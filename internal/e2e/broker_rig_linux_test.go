@@ -102,12 +102,12 @@ func (p *place) dispatchWith(more *os.File, flags ...string) *dispatcher {
 	alarm := time.AfterFunc(2*testrig.Watchdog, func() { _ = syscall.Kill(-d.cmd.Process.Pid, syscall.SIGKILL) })
 	p.t.Cleanup(func() { alarm.Stop(); d.end() })
 	said := d.do(`echo "$WG_BROKER"`)
-	fields := strings.SplitN(strings.TrimSpace(said.stdout), ":", 5)
-	if len(fields) != 5 {
+	fields := strings.SplitN(strings.TrimSpace(said.stdout), ":", 6)
+	if len(fields) != 6 {
 		p.t.Fatalf("WG_BROKER below wg-run broker is %q, want an address", said.stdout)
 	}
 	d.broker, _ = strconv.Atoi(fields[0])
-	d.socket = fields[4]
+	d.socket = fields[5]
 	if d.pidfd, err = unix.PidfdOpen(d.broker, 0); err != nil {
 		p.t.Fatalf("the broker %d: %v", d.broker, err)
 	}
