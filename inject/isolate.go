@@ -30,6 +30,8 @@ var (
 	isolate func(Isolation) error
 	// canIsolate says what is missing.
 	canIsolate func() error
+	// canMark says why what a worker starts cannot be told from what this process starts.
+	canMark func() error
 	// elevated says what a program becomes by being executed, "" for nothing: isolate
 	// would keep it from that.
 	elevated func(path string) string
@@ -41,6 +43,16 @@ func CanIsolate() error {
 		return errors.New("only Linux can keep processes apart so")
 	}
 	return canIsolate()
+}
+
+// CanMark returns nil where a worker that is isolated as far as possible bears a mark that this
+// process has not, and so does all that it starts (a broker's way to know it), else what is
+// missing.
+func CanMark() error {
+	if canMark == nil {
+		return errors.New("only Linux has marks for processes")
+	}
+	return canMark()
 }
 
 // isolated plans the isolation, or says why there can be none. It comes before any

@@ -1,8 +1,11 @@
 package inject
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"os"
+	"runtime"
 	"slices"
 	"unsafe"
 
@@ -12,6 +15,7 @@ import (
 func init() {
 	isolate = linuxIsolate
 	canIsolate = linuxCanIsolate
+	canMark = linuxCanMark
 	elevated = linuxElevated
 }
 
@@ -90,9 +94,30 @@ func linuxCanIsolate() error {
 	case abi < scopingABI:
 		return fmt.Errorf("this kernel's Landlock has ABI %d, and can keep processes apart from ABI %d on", abi, scopingABI)
 	}
-	action := uint32(unix.SECCOMP_RET_ALLOW)
-	if _, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_GET_ACTION_AVAIL, 0, uintptr(unsafe.Pointer(&action))); errno != 0 {
-		return fmt.Errorf("this kernel has no seccomp filters: %w", errno)
+	return onThrowaway(func() error { return linuxIsolate(Isolated) })
+}
+
+// onThrowaway does something on a thread that ends with it.
+func onThrowaway(do func() error) error {
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread() // and never unlocked
+		done <- do()
+	}()
+	return <-done
+}
+
+// linuxCanMark: no_new_privs tells a worker from what had it not, and one filter more from what
+// had it.
+func linuxCanMark() error {
+	if !noNewPrivs() {
+		return nil
+	}
+	if b, err := os.ReadFile("/proc/self/status"); err != nil || !bytes.Contains(b, []byte("\nSeccomp_filters:")) {
+		return errors.New("it has no_new_privs, and the kernel does not count seccomp filters (before Linux 5.9)")
+	}
+	if err := onThrowaway(addFilter); err != nil {
+		return fmt.Errorf("it has no_new_privs, and %w", err)
 	}
 	return nil
 }

@@ -31,6 +31,8 @@ type managerRow struct {
 	Listing   []string          `toml:"listing"`
 	Asks      bool              `toml:"asks"`
 	Prompt    string            `toml:"prompt"`
+	Window    bool              `toml:"window"`
+	Quiet     []string          `toml:"quiet"`
 
 	NotFound      []string `toml:"not_found"`
 	NotFoundExit  []int    `toml:"not_found_exit"`
@@ -135,6 +137,18 @@ func program(s *Settings, name string) (string, error) {
 	return path, nil
 }
 
+// closed returns an error if the program would open a window to ask somebody.
+func (row *managerRow) closed(ctx context.Context, s *Settings, scheme string) error {
+	if !row.Window || len(row.Check) == 0 {
+		return nil
+	}
+	err := row.check(ctx, s, scheme)
+	if err == nil || errors.Is(err, ErrUnavailable) || errors.Is(err, ErrLocked) || ctx.Err() != nil {
+		return err
+	}
+	return hint.Add(fmt.Errorf("%w, or nobody is signed in, and nobody is asked now: %w", ErrLocked, err), hint.Of(err))
+}
+
 // maxJSON bounds what is read where the value is a field of it: each of its bytes may
 // be written as six, beside what else the manager knows of it.
 const maxJSON = 6*MaxSecret + 64<<10
@@ -150,6 +164,12 @@ func (row *managerRow) read(ctx context.Context, s *Settings, scheme, path strin
 	}
 	if row.Field != "" {
 		j.max = maxJSON
+	}
+	if s.NoPrompt {
+		j.quiet = row.Quiet
+		if err := row.closed(ctx, s, scheme); err != nil {
+			return nil, err
+		}
 	}
 	if s.Person && !s.NoPrompt && row.Prompt != "" {
 		s.say("%s asks for %s; what you type is not shown", row.Title, row.Prompt)

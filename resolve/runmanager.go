@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"time"
 )
 
@@ -28,6 +29,8 @@ type job struct {
 	input []byte
 	// asks gives it the terminal as stdin where a person is there.
 	asks bool
+	// quiet are words for variables that keep it from asking in a window of its own.
+	quiet []string
 	// alone keeps it from asking anybody, also where a person is there.
 	alone bool
 	// max bounds stdout in bytes; 0 for a secret and a newline.
@@ -102,6 +105,10 @@ func (j *job) command(ctx context.Context, s *Settings) *exec.Cmd {
 	cmd.Args[0] = j.argv[0]
 	// The texts in the table are the untranslated ones.
 	cmd.Env = append(s.lettingIn(os.Environ(), j.owners), "LC_ALL=C.UTF-8", "LANGUAGE=C")
+	for _, q := range j.quiet {
+		name, words, _ := strings.Cut(q, "=")
+		cmd.Env = append(cmd.Env, name+"="+strings.TrimSpace(os.Getenv(name)+" "+words)) // the last one counts
+	}
 	cmd.WaitDelay = graceAfterKill
 	if j.input != nil {
 		cmd.Stdin = bytes.NewReader(j.input)

@@ -49,6 +49,20 @@ func TestFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = unix.Close(l) }()
+	// Anybody can make a folder that names a process, and listen in it.
+	parent, err := identify(os.Getppid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	false1, err := makeFolderAt(run, parent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l2, err := listen(filepath.Join(false1, socketName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = unix.Close(l2) }()
 	if got := Live(home); len(got) != 1 || got[0].identity != self {
 		t.Errorf("Live() = %v, want only %v", got, self)
 	}

@@ -37,12 +37,24 @@ func makeFolder(home string, self identity) (string, error) {
 	if len(list) == 0 {
 		return "", errors.New("making the broker's folder: neither XDG_RUNTIME_DIR nor HOME is set")
 	}
-	sweep(list[0])
-	dir := filepath.Join(list[0], fmt.Sprintf("%d-%d", self.pid, self.started))
+	var failed []error
+	for _, at := range list {
+		dir, err := makeFolderAt(at, self)
+		if err == nil {
+			return dir, nil
+		}
+		failed = append(failed, err)
+	}
+	return "", errors.Join(failed...)
+}
+
+func makeFolderAt(at string, self identity) (string, error) {
+	sweep(at)
+	dir := filepath.Join(at, fmt.Sprintf("%d-%d", self.pid, self.started))
 	if len(filepath.Join(dir, socketName)) > maxSocket {
 		return "", hint.Add(fmt.Errorf("making the broker's folder: the path %s is too long for a socket", dir), "set XDG_RUNTIME_DIR to a shorter one")
 	}
-	if err := safefile.MkdirPrivate(list[0]); err != nil {
+	if err := safefile.MkdirPrivate(at); err != nil {
 		return "", hint.Add(fmt.Errorf("making room for the broker's socket: %w", err), "name a folder of yours: export XDG_RUNTIME_DIR=FOLDER, or WG_HOME=FOLDER")
 	}
 	if err := os.Mkdir(dir, 0o700); err != nil {

@@ -29,6 +29,8 @@ var callMe func(name string)
 var (
 	processOf func(pid int) (process, error)
 	marksOf   func(pid int) (marks, error)
+	// ownProc reports whether what the system tells of processes goes by our numbers.
+	ownProc func() bool
 	// tracerOf is the process that traces another one, 0 if none does.
 	tracerOf func(pid int) (int, error)
 	// watched watches a process; an error if it has ended.

@@ -16,6 +16,10 @@ import (
 
 func init() {
 	processOf, marksOf, watched = linuxProcess, linuxMarks, linuxWatch
+	ownProc = func() bool {
+		self, err := os.Readlink("/proc/self")
+		return err == nil && self == strconv.Itoa(os.Getpid())
+	}
 	tracerOf = func(pid int) (int, error) {
 		b, err := readProc(pid, "status")
 		tracer, ok := statusField(b, "TracerPid")

@@ -49,6 +49,9 @@ type server struct {
 // ends it.
 func serve(o *Order, mem *pages, hooks Hooks, ask lookup, started func(*server) error) error {
 	s := &server{hooks: hooks, ttl: o.TTL, began: time.Now(), workers: map[int]uint64{}, prune: 64, switching: make(chan struct{}, 1), most: mostRuns()}
+	if ownProc != nil && !ownProc() {
+		return hint.Add(errors.New("looking at processes: /proc is that of another PID namespace"), "unshare --mount-proc, or mount -t proc proc /proc")
+	}
 	self, err := identify(os.Getpid())
 	if err != nil {
 		return err

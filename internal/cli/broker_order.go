@@ -81,6 +81,11 @@ func (p *preparation) judge(name string) error {
 // changes while a person is asked, a broker that listens is told.
 func (p *preparation) launch() (broker.Address, error) {
 	defer p.wipe()
+	if err := inject.CanMark(); err != nil {
+		say(fmt.Sprintf("warning: the broker cannot tell what a worker starts from the dispatcher: %v", err))
+	} else if err := inject.CanIsolate(); err != nil {
+		say(fmt.Sprintf("warning: workers can look into the dispatcher and each other: %v", err))
+	}
 	a, err := broker.Launch(p.order)
 	if err != nil {
 		return broker.Address{}, err

@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -29,6 +31,8 @@ var asking = map[string]func() (string, error){
 	"by-hand":  func() (string, error) { return wgRun(nil) },
 	"setsid":   func() (string, error) { return wgRun(&syscall.SysProcAttr{Setsid: true}) },
 	"join":     func() (string, error) { return join(3) },
+	"cparent":  sibling,
+	"door":     func() (string, error) { return say2(door()) },
 	"orphan":   func() (string, error) { return orphan("by-hand") },
 	"orphan-2": func() (string, error) { return orphan("listed") },
 }
@@ -51,6 +55,46 @@ func ask(args []string) error {
 	}
 	fmt.Println(way, got)
 	return nil
+}
+
+// door is a connection to the second socket of the broker whose process is $B.
+func door() (net.Conn, error) {
+	list, err := os.ReadFile("/proc/net/unix")
+	for line := range strings.Lines(string(list)) {
+		if _, name, ok := strings.Cut(strings.TrimSpace(line), " @wg-run/"+os.Getenv("B")+"-"); ok {
+			c, err := net.Dial("unix", "@wg-run/"+os.Getenv("B")+"-"+name)
+			if err == nil {
+				err = c.SetDeadline(time.Now().Add(10 * time.Second))
+			}
+			return c, err
+		}
+	}
+	return nil, cmp.Or(err, errors.New("no door is found"))
+}
+
+func say2(c net.Conn, err error) (string, error) {
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = c.Close() }()
+	_, _ = c.Write(request("run", "b"))
+	return answer(c), nil
+}
+
+// sibling has a process ask that this one made its parent's child (CLONE_PARENT, clone(2)).
+func sibling() (string, error) {
+	cmd := exec.Command(os.Args[0], "listed")
+	cmd.Stderr = os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_PARENT}
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		return "", err
+	}
+	got, err := io.ReadAll(out) // it is not for us to wait for
+	return strings.TrimPrefix(strings.TrimSpace(string(got)), "listed "), err
 }
 
 // say sends those on one connection, each when the one before is answered.

@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"bufio"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -56,7 +58,16 @@ func pretend(args []string) error {
 				var n int
 				n, err = c.Read(b)
 				_, _ = heard.Write(b[:n])
-				_, _ = c.Write(slices.Concat(frame('B', "1"), frame('k', "0"), frame('.', "")))
+				switch os.Getenv("ANSWER") {
+				case "never": // but it goes on
+					for _, err = c.Write(frame('B', "1")); err == nil; time.Sleep(50 * time.Millisecond) {
+						_, err = c.Write(frame('w', ""))
+					}
+				case "no":
+					_, _ = c.Write(slices.Concat(frame('B', "1"), frame('e', "no"), frame('i', "run what I say"), frame('o', "failed"), frame('.', "")))
+				default:
+					_, _ = c.Write(slices.Concat(frame('B', "1"), frame('k', "0"), frame('.', "")))
+				}
 			}
 		}()
 	}
@@ -70,8 +81,8 @@ func TestFalseBroker(t *testing.T) {
 		for _, c := range []struct{ name, as, flags, run, use string }{
 			{"in its place", "true", "", "", ""}, // the other door is used
 			{"in its place, not isolated", "true", "--no-isolate", "", ""},
-			{"as the dispatcher", "$$", "", "", "another process listens in its place"},
-			{"as itself", "own", "", "", ""}, // open: it is believed to be a broker, and hears names
+			{"as the dispatcher", "$$", "", "", ""}, // who does not listen is no broker
+			{"as itself", "own", "", "", ""},        // open: it is believed to be a broker, and hears names
 			{"as itself, not isolated", "own", "--no-isolate", "", ""},
 		} {
 			t.Run(c.name, func(t *testing.T) {
@@ -121,4 +132,56 @@ func TestFalseBroker(t *testing.T) {
 			})
 		}
 	})
+}
+
+// A false broker that keeps saying that it is busy, or that it fails, keeps nobody waiting and
+// no other broker from being told; its advice is nobody's. A switch is not made without it,
+// unless a person says so.
+func TestFalseBrokerHinders(t *testing.T) {
+	for _, how := range []string{"never", "no"} {
+		t.Run(how, func(t *testing.T) {
+			files := without(someHome, "")
+			files["config.toml"] = allowed + "timeout = \"1s\"\n"
+			p := below(t, false, files)
+			script := `export testOnlyRole=pretend; $W -- $T own & until test -e $D/ready; do sleep 0.01; done
+				echo; read wait; $W --profile a -- sh -c 'cat <&3; echo'; read wait; kill -9 $!`
+			cmd := exec.Command(p.bin, "broker", "--", "sh", "-c", script)
+			cmd.Env = append(p.env, "ANSWER="+how)
+			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.as}
+			cmd.Stderr = os.Stderr
+			in, err := cmd.StdinPipe()
+			var pipe io.Reader
+			if err == nil {
+				pipe, err = cmd.StdoutPipe()
+			}
+			if err == nil {
+				err = cmd.Start()
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = cmd.Process.Kill() }()
+			out := bufio.NewReader(pipe)
+			_, _ = out.ReadString('\n')
+			set := p.run(planted, "secret", "set", "a", "--from-stdin")
+			if set.code != 0 || strings.Count(set.stderr, "warning: ") != 1 || strings.Contains(set.stderr, "what I say") {
+				t.Errorf("wg-run secret set = %d, %q; want it done, a warning, and none of the false broker's advice", set.code, set.stderr)
+			}
+			use := p.run("", "profile", "use", "b")
+			if use.code != 1 || !strings.Contains(use.stderr, "bears the mark of a worker") && how == "no" || !strings.Contains(use.stderr, "hint: if it is none of yours, to leave it as it is: wg-run profile use --except ") {
+				t.Errorf("wg-run profile use = %d, %q; want 1, and how to go on", use.code, use.stderr)
+			}
+			_, except, _ := strings.Cut(use.stderr, "--except ")
+			except, _, _ = strings.Cut(except, " ")
+			if use = p.run("", "profile", "use", "--except", except, "b"); use.code != 0 {
+				t.Errorf("wg-run profile use --except %s = %d, %q; want 0", except, use.code, use.stderr)
+			}
+			_, _ = io.WriteString(in, "\n")
+			if got, err := out.ReadString('\n'); strings.TrimSpace(got) != planted {
+				t.Errorf("the next run gets %q, %v, want %q, which was stored", got, err, planted)
+			}
+			_ = in.Close()
+			_ = cmd.Wait()
+		})
+	}
 }

@@ -150,3 +150,17 @@ func TestBrokerHoldsMany(t *testing.T) {
 	d.gets("one of a thousand", "--profile p19", key+"-950")
 	d.small("with 1000 secrets")
 }
+
+// A broker that is short of descriptors is busy, and nobody is refused for that: every worker
+// has its secret, from it or without it.
+func TestBrokerShortOfDescriptors(t *testing.T) {
+	t.Parallel()
+	files := managerHome()
+	files["config.toml"] = allowed + "\n[managers.mgr]\nget = [\"sh\", \"-c\", \"sleep 1; echo " + fromStore + "\", \"{path}\"]\n"
+	p := brokered(t, files)
+	got := p.exec("", "sh", "-c", `ulimit -n 100; exec "$0" broker --profile a -- sh -c '
+		for i in $(seq 80); do "$0" --profile m -- sh -c "printf %s\\\\n \"\$(cat <&3)\"" & done; wait' "$0"`, p.bin)
+	if n := strings.Count(got.stdout, fromStore+"\n"); n != 80 || strings.Contains(got.stderr, "refuses") {
+		t.Errorf("%d of 80 workers have their secret below a broker with 100 descriptors; stderr %.300q", n, got.stderr)
+	}
+}

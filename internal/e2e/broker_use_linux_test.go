@@ -2,8 +2,10 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -64,13 +66,13 @@ func TestBrokersSwitch(t *testing.T) {
 	one.gets("the other was killed", "", key+"-b")
 }
 
-// Where the pointer cannot be written, what the brokers have switched is taken back: also
-// by one that was stopped, once it goes on.
+// While one who switches waits for the folder's lock nothing is switched, nor is it where it is
+// killed then; and where the name cannot be written, what the brokers have switched is taken
+// back.
 func TestBrokersSwitchBack(t *testing.T) {
 	t.Parallel()
 	p := brokered(t, someHome)
-	p.put(map[string]string{"config.toml": allowed + "timeout = \"1s\"\n"})
-	d, stopped := p.dispatch(), p.dispatch()
+	d, other := p.dispatch(), p.dispatch()
 	ctx, cancel := context.WithTimeout(t.Context(), testrig.Watchdog)
 	defer cancel()
 	unlock, err := safefile.Lock(ctx, p.wg)
@@ -78,30 +80,49 @@ func TestBrokersSwitchBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unlock()
-	got := p.run("", "profile", "use", "b")
-	d.gets("the folder was locked", "", key+"-a")
-	stopped.gets("the folder was locked", "", key+"-a")
-	if got.code != 1 {
-		t.Errorf("profile use, while the folder is locked = %d, %q; want 1", got.code, got.stderr)
+	both := func(doing, name string) {
+		t.Helper()
+		d.gets(doing, "", key+"-"+name)
+		other.gets(doing, "", key+"-"+name)
 	}
-	var use sync.WaitGroup
-	use.Go(func() { got = p.run("", "profile", "use", "b") })
-	for stopped.status().Active != "b" || d.status().Active != "b" { // switched, and the pointer is not
-		time.Sleep(time.Millisecond)
+	prepared := func() *exec.Cmd {
+		t.Helper()
+		one, two := d.status().Lookups, other.status().Lookups
+		use := exec.CommandContext(ctx, p.bin, "profile", "use", "b")
+		use.Env = p.env
+		if err := use.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for d.status().Lookups == one || other.status().Lookups == two {
+			time.Sleep(time.Millisecond)
+		}
+		both("one who switches waits for the lock", "a")
+		return use
 	}
-	stopped.signal(syscall.SIGSTOP)
-	use.Wait()
-	d.gets("the folder was locked, and one stopped", "", key+"-a")
-	stopped.signal(syscall.SIGCONT)
-	stopped.gets("it goes on", "", key+"-a")
+	use := prepared()
+	_ = use.Process.Kill()
+	_ = use.Wait()
+	both("it was killed", "a")
 	p.active("a")
-	if got.code != 1 || !strings.Contains(got.stderr, "it does not answer") {
-		t.Errorf("profile use, while the folder is locked and a broker stopped = %d, %q; want 1 and both said", got.code, got.stderr)
+
+	use = prepared()
+	path := filepath.Join(p.wg, "active-profile")
+	if err := errors.Join(os.Rename(path, path+".kept"), os.MkdirAll(path+"/x", 0o700)); err != nil {
+		t.Fatal(err)
 	}
 	unlock()
+	if err := use.Wait(); use.ProcessState.ExitCode() != 1 {
+		t.Errorf("profile use, where the name cannot be written = %v, want 1", err)
+	}
+	both("the name could not be written", "a")
+	if got := d.status().Active + other.status().Active; got != "aa" {
+		t.Errorf("the brokers' active profiles are %q, want a", got)
+	}
+	if err := errors.Join(os.RemoveAll(path), os.Rename(path+".kept", path)); err != nil {
+		t.Fatal(err)
+	}
 	p.must("", "profile", "use", "b")
-	d.gets("after that", "", key+"-b")
-	stopped.gets("after that", "", key+"-b")
+	both("after that", "b")
 }
 
 // After a switch that was done no worker gets the old secret, and during one each has all
