@@ -97,12 +97,18 @@ func linuxCanIsolate() error {
 	return onThrowaway(func() error { return linuxIsolate(Isolated) })
 }
 
-// onThrowaway does something on a thread that ends with it.
+// onThrowaway does something on a thread that ends with it. The first thread of a process
+// would not, and what is done to it shows as the process's.
 func onThrowaway(do func() error) error {
 	done := make(chan error)
 	go func() {
-		runtime.LockOSThread() // and never unlocked
-		done <- do()
+		runtime.LockOSThread()
+		if isFirst() {
+			defer runtime.UnlockOSThread()
+			done <- onThrowaway(do)
+			return
+		}
+		done <- do() // and the thread stays locked
 	}()
 	return <-done
 }

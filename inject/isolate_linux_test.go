@@ -222,3 +222,14 @@ func needIsolation(t *testing.T) {
 		t.Skip(err)
 	}
 }
+
+// Looking whether a worker can be isolated leaves this process as it was.
+func TestCanIsolateLeavesNothing(t *testing.T) {
+	for range 200 {
+		_ = CanIsolate()
+	}
+	data, err := os.ReadFile("/proc/self/status") // of the first thread
+	if err != nil || !strings.Contains(string(data), "\nNoNewPrivs:\t0\n") {
+		t.Errorf("after CanIsolate the process has %s, %v; want no_new_privs unset", data, err)
+	}
+}

@@ -141,7 +141,7 @@ func (a Address) explained(doing string, err error) error {
 	if a.Doubtful { // its words may be a worker's
 		h = ""
 		if !errors.Is(err, ErrSilent) && !errors.Is(err, ErrGone) {
-			err = fmt.Errorf("it bears the mark of a worker, and says: %w", err)
+			err = fmt.Errorf("it bears the mark of a worker, and says: %v", err) // its hint is left out, too
 		}
 	}
 	if errors.Is(err, ErrSilent) {

@@ -167,6 +167,9 @@ func TestFalseBrokerHinders(t *testing.T) {
 			if set.code != 0 || strings.Count(set.stderr, "warning: ") != 1 || strings.Contains(set.stderr, "what I say") {
 				t.Errorf("wg-run secret set = %d, %q; want it done, a warning, and none of the false broker's advice", set.code, set.stderr)
 			}
+			if status := p.run("", "broker", "status"); status.code != 1 || strings.Contains(status.stderr, "what I say") {
+				t.Errorf("wg-run broker status = %d, %q; want 1, and none of the false broker's advice", status.code, status.stderr)
+			}
 			use := p.run("", "profile", "use", "b")
 			if use.code != 1 || !strings.Contains(use.stderr, "bears the mark of a worker") && how == "no" || !strings.Contains(use.stderr, "hint: if it is none of yours, to leave it as it is: wg-run profile use --except ") {
 				t.Errorf("wg-run profile use = %d, %q; want 1, and how to go on", use.code, use.stderr)

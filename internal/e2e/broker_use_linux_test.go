@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -121,6 +123,26 @@ func TestBrokersSwitchBack(t *testing.T) {
 	if err := errors.Join(os.RemoveAll(path), os.Rename(path+".kept", path)); err != nil {
 		t.Fatal(err)
 	}
+
+	// One who switches and ends without the last word has switched nothing, unless the name is.
+	c, err := net.Dial("unix", d.socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range []string{"use", "commit"} {
+		_, _ = c.Write(slices.Concat(frame('B', "1"), frame('q', verb), frame('h', p.wg), frame('p', "b"), frame('.', "")))
+		if got := answer(c); got != "done" {
+			t.Errorf("%s is answered by %q, want done", verb, got)
+		}
+	}
+	if got := d.status().Active; got != "b" {
+		t.Errorf("after commit the active profile is %q, want b", got)
+	}
+	_ = c.Close()
+	for until := time.Now().Add(patience); d.status().Active != "a" && time.Now().Before(until); {
+		time.Sleep(time.Millisecond)
+	}
+	both("one who switched ended without a word", "a")
 	p.must("", "profile", "use", "b")
 	both("after that", "b")
 }

@@ -1,0 +1,59 @@
+//go:build unix
+
+package broker
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// A broker that is short of descriptors says that it has too much to do, and refuses nobody.
+func TestShort(t *testing.T) {
+	defer func(saved func(int) (*peer, error)) { peerOf = saved }(peerOf)
+	peerOf = func(int) (*peer, error) {
+		return nil, &os.PathError{Op: "open", Path: "/proc/1/stat", Err: unix.EMFILE}
+	}
+	dir, err := os.MkdirTemp("", "wg-b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	l, err := listen(filepath.Join(dir, socketName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{workers: map[int]uint64{}}
+	go s.accept(l)
+	c, err := net.Dial("unix", filepath.Join(dir, socketName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := io.ReadAll(c)
+	if want := newMessage().add(frameBusy, "").end(); string(got) != string(want) || s.refused != 0 {
+		t.Errorf("it answers %q, %v, and has refused %d; want %q and none", got, err, s.refused, want)
+	}
+}
+
+// A helper that another process traces is told nothing.
+func TestTracedHelper(t *testing.T) {
+	defer func(saved func(int) (int, error)) { tracerOf = saved }(tracerOf)
+	for _, row := range []struct {
+		word   string
+		tracer int
+		err    error
+		want   string
+	}{{"!", 0, nil, ""}, {"!", 4711, nil, "another process traces"}, {"!", 0, errors.New("gone"), "another process traces"}, {"", 0, nil, "broke down"}, {"x", 0, nil, "broke down"}} {
+		tracerOf = func(int) (int, error) { return row.tracer, row.err }
+		err := alone(1, strings.NewReader(row.word))
+		if (err == nil) != (row.want == "") || err != nil && !strings.Contains(err.Error(), row.want) {
+			t.Errorf("alone() after %q with the tracer %d, %v = %v, want %q", row.word, row.tracer, row.err, err, row.want)
+		}
+	}
+}
