@@ -76,14 +76,14 @@ func checkVariable(req Request, v string) error {
 // no NUL byte.
 func (d *Delivery) open() (err error) {
 	if d.Channel.Place != fdpass.InEnvironment {
-		d.file, err = d.Channel.Open(d.Name, d.secret.Bytes())
+		d.file, err = d.Channel.Open(d.Name, d.bytes())
 		return err
 	}
 	switch {
-	case bytes.IndexByte(d.secret.Bytes(), 0) >= 0:
+	case bytes.IndexByte(d.bytes(), 0) >= 0:
 		err = errors.New("a variable cannot hold a NUL byte")
-	case len(d.Channel.Variable)+len("=")+d.Size >= maxVariable:
-		err = fmt.Errorf("%d bytes are too many for a variable", d.Size)
+	case len(d.Channel.Variable)+len("=")+len(d.bytes()) >= maxVariable:
+		err = fmt.Errorf("%d bytes are too many for a variable", len(d.bytes()))
 	default:
 		return nil
 	}
@@ -137,7 +137,7 @@ func (p *Plan) tell(env *environ) {
 		fd, file := fdpass.Variables(d.Name)
 		switch d.Channel.Place {
 		case fdpass.InEnvironment:
-			env.set(d.Channel.Variable, string(d.secret.Bytes()))
+			env.set(d.Channel.Variable, string(d.bytes()))
 			env.unset(fd, file)
 		case fdpass.OnStdin:
 			env.unset(fd, file)

@@ -44,6 +44,8 @@ type Request struct {
 	Environ []string
 	// Isolate keeps the worker from the processes around it.
 	Isolate Isolation
+	// Client is how the worker reads the main secret, nil if that is its own business.
+	Client *Client
 }
 
 // Want is one secret to deliver.
@@ -90,6 +92,7 @@ type Delivery struct {
 
 	file   *os.File
 	secret *resolve.Secret
+	formed []byte // what a client gets in place of the value
 }
 
 // placed is a file and the number that it has in the worker.
@@ -129,6 +132,7 @@ func (p *Plan) Close() {
 			d.file = nil
 		}
 		d.secret.Wipe()
+		clear(d.formed)
 	}
 	if p.directory != nil {
 		_ = p.directory.Close()

@@ -24,6 +24,11 @@ func Prepare(ctx context.Context, r *resolve.Resolver, req Request) (*Plan, erro
 	if err != nil {
 		return nil, err
 	}
+	if req.Client != nil {
+		if _, _, _, err := req.Client.arrange(req.Argv); err != nil {
+			return nil, err
+		}
+	}
 	env := newEnviron(req.Environ)
 	p := &Plan{}
 	if p.Path, err = lookup(req.Argv[0], searchPath(env, req.Env)); err != nil {
@@ -124,7 +129,9 @@ func (p *Plan) fill(ctx context.Context, r *resolve.Resolver, req Request, chann
 			return forSecret(w, err)
 		}
 		d := Delivery{Want: w, Channel: channels[i], Size: secret.Len(), Source: secret.Source, secret: secret}
-		err = d.open()
+		if d.formed, err = req.form(w, secret.Bytes()); err == nil {
+			err = d.open()
+		}
 		p.Deliveries = append(p.Deliveries, d)
 		if err != nil {
 			return forSecret(w, channelHint(err, channels[i]))
@@ -170,11 +177,14 @@ func (p *Plan) finish(s *resolve.Settings, req Request, env *environ) error {
 	credentials, closing := env.dropCredentials(s, p.Deliveries, req.KeepEnv)
 	p.closing = closing
 	p.Dropped = append(append(p.Dropped, credentials...), env.dropSources(req.Secrets)...)
+	if req.Client != nil {
+		p.Dropped = append(p.Dropped, env.dropOutweighing(req.Client)...)
+	}
 	if req.Model != "" {
 		env.set("WG_MODEL", req.Model)
 	}
 	p.tell(env)
-	for _, e := range req.Env {
+	for _, e := range req.Extra() {
 		value, err := variable(e, t)
 		if err != nil {
 			return err
@@ -182,15 +192,9 @@ func (p *Plan) finish(s *resolve.Settings, req Request, env *environ) error {
 		name, _, _ := cut(e)
 		env.set(name, value)
 	}
-	p.Argv = append([]string(nil), req.Argv...)
-	if req.Expand {
-		for i, a := range p.Argv[1:] {
-			value, err := t.expand(a, "{wg:", "}")
-			if err != nil {
-				return fmt.Errorf("expanding argument %d: %w", i+1, err)
-			}
-			p.Argv[i+1] = value
-		}
+	var err error
+	if p.Argv, err = req.line(t); err != nil {
+		return err
 	}
 	return p.guard(env)
 }

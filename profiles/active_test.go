@@ -67,7 +67,7 @@ func TestConfigure(t *testing.T) {
 		t.Fatalf("Configure = %v, want nil", err)
 	}
 	c, err := h.Config()
-	if want := (Config{"plaintext", true, time.Second, false, nil}); err != nil || !reflect.DeepEqual(c, want) {
+	if want := (Config{"plaintext", true, time.Second, false, nil, nil}); err != nil || !reflect.DeepEqual(c, want) {
 		t.Errorf("Configure, then Config = %+v, %v; want %+v", c, err, want)
 	}
 	data, _ := os.ReadFile(filepath.Join(h.Dir, "config.toml"))

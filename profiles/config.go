@@ -12,7 +12,7 @@ import (
 	"github.com/graphwork/wg-run/internal/tomlfile"
 )
 
-// Config is config.toml: [secrets], [audit] and [managers]. Other tables are
+// Config is config.toml: [secrets], [audit], [managers] and [clients]. Other tables are
 // other programs' and are left alone.
 type Config struct {
 	// DefaultBackend is where new secrets go, as written; "keyring" unless set.
@@ -25,10 +25,12 @@ type Config struct {
 	Audit bool
 	// Managers is the table [managers] as it was decoded, nil without one.
 	Managers map[string]any
+	// Clients is the table [clients] as it was decoded, nil without one.
+	Clients map[string]any
 }
 
 var (
-	configTables = []string{"secrets", "audit", "managers"}
+	configTables = []string{"secrets", "audit", "managers", "clients"}
 	configKeys   = []string{"default_backend", "allow_plaintext", "timeout"}
 )
 
@@ -66,6 +68,7 @@ func (c *Config) decode(data []byte) error {
 			Enabled bool `toml:"enabled"`
 		} `toml:"audit"`
 		Managers map[string]any `toml:"managers"`
+		Clients  map[string]any `toml:"clients"`
 	}
 	md, err := tomlfile.Decode(data, &f)
 	if err != nil {
@@ -85,7 +88,7 @@ func (c *Config) decode(data []byte) error {
 			return configKeys, false
 		case len(parents) == 1 && parents[0] == "audit":
 			return []string{"enabled"}, false
-		case len(parents) > 0: // other programs', and [managers], which package resolve judges
+		case len(parents) > 0: // other programs', [managers] and [clients], which packages resolve and inject judge
 			return nil, true
 		}
 		return configTables, true
@@ -95,7 +98,7 @@ func (c *Config) decode(data []byte) error {
 	if f.Secrets.DefaultBackend != "" {
 		c.DefaultBackend = f.Secrets.DefaultBackend
 	}
-	c.AllowPlaintext, c.Audit, c.Managers = f.Secrets.AllowPlaintext, f.Audit.Enabled, f.Managers
+	c.AllowPlaintext, c.Audit, c.Managers, c.Clients = f.Secrets.AllowPlaintext, f.Audit.Enabled, f.Managers, f.Clients
 	if f.Secrets.Timeout == "" {
 		return nil
 	}

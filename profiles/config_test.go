@@ -45,14 +45,14 @@ func TestConfig(t *testing.T) {
 	}{
 		"empty":        {"", defaults},
 		"empty table":  {"[secrets]", defaults},
-		"all keys":     {"[secrets]\ndefault_backend = \"plain\"\nallow_plaintext = true\ntimeout = \"1m30s\"", Config{"plain", true, 90 * time.Second, false, nil}},
-		"dotted":       {"secrets.allow_plaintext = true", Config{"keyring", true, 0, false, nil}},
-		"inline":       {"secrets = { timeout = \"250ms\" }", Config{"keyring", false, 250 * time.Millisecond, false, nil}},
+		"all keys":     {"[secrets]\ndefault_backend = \"plain\"\nallow_plaintext = true\ntimeout = \"1m30s\"", Config{"plain", true, 90 * time.Second, false, nil, nil}},
+		"dotted":       {"secrets.allow_plaintext = true", Config{"keyring", true, 0, false, nil, nil}},
+		"inline":       {"secrets = { timeout = \"250ms\" }", Config{"keyring", false, 250 * time.Millisecond, false, nil, nil}},
 		"empty values": {"[secrets]\ndefault_backend = \"\"\ntimeout = \"\"", defaults},
 		"foreign":      {"theme = \"dark\"\n[tui]\ntimeout = 3\n[secrets]\n[[llm]]\nx = 1", defaults},
-		"CRLF":         {"[secrets]\r\nallow_plaintext = true\r\n", Config{"keyring", true, 0, false, nil}},
-		"audit":        {"[audit]\nenabled = true", Config{"keyring", false, 0, true, nil}},
-		"BOM":          {"\ufeff[secrets]\nallow_plaintext = true", Config{"keyring", true, 0, false, nil}},
+		"CRLF":         {"[secrets]\r\nallow_plaintext = true\r\n", Config{"keyring", true, 0, false, nil, nil}},
+		"audit":        {"[audit]\nenabled = true", Config{"keyring", false, 0, true, nil, nil}},
+		"BOM":          {"\ufeff[secrets]\nallow_plaintext = true", Config{"keyring", true, 0, false, nil, nil}},
 	} {
 		got, err := home(t, map[string]string{"config.toml": c.text}).Config()
 		if err != nil || !reflect.DeepEqual(got, c.want) {

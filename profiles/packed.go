@@ -22,7 +22,7 @@ const (
 var errPacked = errors.New("what came from the broker is not what this version packs")
 
 // Pack returns the settings, the active profile's name and the profiles of that name, as
-// they are parsed, for Unpack. Settings with managers of the user's own stay as they were
+// they are parsed, for Unpack. Settings with managers or clients of the user's own stay as they were
 // written.
 func (h Home) Pack(profile string) (map[string][]byte, error) {
 	c, err := h.Config()
@@ -30,7 +30,7 @@ func (h Home) Pack(profile string) (map[string][]byte, error) {
 		return nil, err
 	}
 	packed := map[string][]byte{}
-	if c.Managers == nil {
+	if c.Managers == nil && c.Clients == nil {
 		packed[packedConfig] = c.pack()
 	} else if packed["config.toml"], err = h.read("config.toml"); err != nil {
 		return nil, err

@@ -23,7 +23,7 @@ func filled(t reflect.Type, n int) reflect.Value {
 		v.Set(reflect.Append(v, filled(t.Elem(), n+1), filled(t.Elem(), n+2)))
 	case reflect.Struct:
 		for i := range t.NumField() {
-			if t.Field(i).Name != "Managers" { // these are not packed
+			if t.Field(i).Type.Kind() != reflect.Map { // these are not packed
 				v.Field(i).Set(filled(t.Field(i).Type, 10*n+i+1))
 			}
 		}
@@ -65,6 +65,7 @@ func TestPackedHome(t *testing.T) {
 		"no settings":  {"active-profile": "p\n", "profiles/p.toml": "api_key_ref = \"age:p\"\n"},
 		"none active":  {"profiles/p.toml": "api_key_ref = \"age:p\"\n"},
 		"own managers": {"config.toml": managers, "profiles/p.toml": "api_key_ref = \"corp:p\"\n"},
+		"own clients":  {"config.toml": "[clients.mine]\nenv = { A = \"{fd}\" }\n", "profiles/p.toml": "api_key_ref = \"age:p\"\n"},
 		"no profile":   {"config.toml": "[secrets]\nallow_plaintext = true\n[audit]\nenabled = true\n"},
 	} {
 		h := home(t, files)

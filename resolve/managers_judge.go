@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/graphwork/wg-run/internal/names"
+	"github.com/graphwork/wg-run/internal/tomlfile"
 )
 
 // judge refuses a row that could not work, or would mean something else than it says.
@@ -28,7 +29,7 @@ func (row *managerRow) judge() error {
 	if !slices.ContainsFunc(row.Get, func(a string) bool { return placeholder.MatchString(a) }) {
 		return errors.New("get: no argument has a placeholder, such as {path}: each reference would give the same")
 	}
-	for key, field := range fieldsOf(row) {
+	for key, field := range tomlfile.Fields(row) {
 		texts, ok := field.Interface().([]string)
 		if ok && key != "get" && key != "check" && slices.ContainsFunc(texts, func(t string) bool { return strings.TrimSpace(t) == "" }) {
 			return fmt.Errorf("%s: an empty text would fit everything", key)

@@ -29,7 +29,7 @@ const (
 )
 
 // commandNames are the words that are commands of ours and not workers.
-var commandNames = []string{"secret", "profile", "doctor", "migrate", "completion", "broker"}
+var commandNames = []string{"secret", "profile", "doctor", "migrate", "completion", "broker", "clients"}
 
 // Main runs wg-run with the process's arguments and ends the process.
 func Main() {

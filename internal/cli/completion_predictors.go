@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/graphwork/wg-run/fdpass"
+	"github.com/graphwork/wg-run/inject"
 	"github.com/graphwork/wg-run/internal/names"
 	"github.com/graphwork/wg-run/profiles"
 	"github.com/graphwork/wg-run/resolve"
@@ -26,6 +27,7 @@ var predictors = []struct {
 	{"named-ref", namedReferences},
 	{"backend", func(context.Context, string) []string { return resolve.Writable() }},
 	{"channel", channelNames},
+	{"client", clientNames},
 }
 
 func profileNames(context.Context, string) []string {
@@ -138,6 +140,15 @@ func channelNames(context.Context, string) (list []string) {
 		case c.Here():
 			list = append(list, c.Name)
 		}
+	}
+	return list
+}
+
+func clientNames(context.Context, string) (list []string) {
+	config, _ := profiles.Locate().Config()
+	clients, _ := inject.Clients(config.Clients)
+	for _, c := range clients {
+		list = append(list, c.Name)
 	}
 	return list
 }

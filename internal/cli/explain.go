@@ -23,11 +23,11 @@ func explain(f *runFlags, worker []string) int {
 		return complain(err, exitNo)
 	}
 	home := held.home
-	r, err := newResolver(home)
+	r, config, err := settings(home)
 	if err != nil {
 		return complain(err, exitNo)
 	}
-	req, c, err := f.request(home, &r.Settings, worker, environ)
+	req, c, err := f.request(home, &r.Settings, config.Clients, worker, environ)
 	if err != nil {
 		return complain(err, exitNo)
 	}
@@ -35,6 +35,9 @@ func explain(f *runFlags, worker []string) int {
 		row("profile", "none")
 	} else {
 		row("profile", "%s, chosen by %s (%s)", c.Name, c.by, filepath.Join(home.Dir, "profiles", c.Name+".toml"))
+	}
+	if req.Client != nil {
+		row("client", "%s (%s)", req.Client.Name, req.Client.Title)
 	}
 	for _, w := range req.Secrets {
 		row("secret", "%s: %s", names.Or(w.Name, "…"), w.Ref)
@@ -83,7 +86,7 @@ func explainPlan(p *inject.Plan, req inject.Request) {
 	if req.Model != "" {
 		row("variable", "WG_MODEL")
 	}
-	for _, e := range req.Env {
+	for _, e := range req.Extra() {
 		name, _, _ := strings.Cut(e, "=")
 		row("variable", "%s", name)
 	}

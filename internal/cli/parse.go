@@ -63,6 +63,8 @@ type commands struct {
 	Migrate migrateCmd `cmd:"" help:"Move keys from environment variables into the default backend, and profiles to references."`
 	Broker  brokerCmd  `cmd:"" help:"Start a dispatcher, and hold the secrets of its profiles for as long as it runs."`
 
+	Clients clientsCmd `cmd:"" help:"List the programs that --for knows, and how each gets its secret."`
+
 	Completion completionCmd `cmd:"" help:"Print the code that makes a shell complete wg-run's command line."`
 }
 

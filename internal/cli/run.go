@@ -21,6 +21,7 @@ type runFlags struct {
 	Ref     string   `placeholder:"REF" predictor:"ref" help:"Deliver the secret that REF names, as keyring:openrouter; no profile is needed."`
 	Secret  []string `sep:"none" placeholder:"NAME=REF" predictor:"named-ref" help:"Deliver one more secret, on a descriptor of its own. May be repeated."`
 	Via     string   `placeholder:"CHANNEL" predictor:"channel" help:"How to deliver: pipe (the default), socket, memfd, dir, stdin or env:VAR (docs/workers.md)."`
+	For     string   `placeholder:"CLIENT" predictor:"client" help:"Deliver the main secret as a well-known program reads it, as borg, psql or curl: 'wg-run clients' lists them."`
 	Env     []string `sep:"none" placeholder:"NAME=TEMPLATE" help:"Set a variable for the worker; {fd}, {path}, {NAME.fd} and {NAME.path} are replaced. May be repeated."`
 	Expand  bool     `help:"Replace {wg:fd}, {wg:path}, {wg:NAME.fd} and {wg:NAME.path} in the worker's arguments."`
 	KeepEnv []string `sep:"none" placeholder:"VAR" help:"Let the worker inherit a credential variable, as VAULT_TOKEN. May be repeated."`
@@ -62,7 +63,7 @@ func start(f *runFlags, worker []string) error {
 	}
 	r.Judged = held.values != nil // else asking the backend judges it
 	record := newAudit(home, config.Audit)
-	req, c, err := f.request(home, &r.Settings, worker, environ)
+	req, c, err := f.request(home, &r.Settings, config.Clients, worker, environ)
 	record.of(req, c.name)
 	if err != nil {
 		return record.refused(err)
@@ -142,7 +143,7 @@ func noneActive(err error) error {
 }
 
 // request puts profile and flags together.
-func (f *runFlags) request(home profiles.Home, s *resolve.Settings, worker, environ []string) (inject.Request, chosen, error) {
+func (f *runFlags) request(home profiles.Home, s *resolve.Settings, clients map[string]any, worker, environ []string) (inject.Request, chosen, error) {
 	req := inject.Request{
 		Env: f.Env, KeepEnv: f.KeepEnv, Argv: worker, Expand: f.Expand, Environ: environ,
 	}
@@ -151,6 +152,9 @@ func (f *runFlags) request(home profiles.Home, s *resolve.Settings, worker, envi
 		return req, chosen{}, err
 	}
 	req.Isolate = isolate
+	if err := f.client(&req, clients); err != nil {
+		return req, chosen{}, err
+	}
 	c, err := f.choose(home)
 	if err != nil {
 		return req, c, err
@@ -170,6 +174,8 @@ func (f *runFlags) fill(req *inject.Request, s *resolve.Settings, p *profiles.Pr
 		}
 		req.Env = append(req.Env, f.Env...)
 	}
-	req.Secrets, err = f.wants(s, p)
+	if req.Secrets, err = f.wants(s, p); err == nil && req.Client != nil {
+		err = f.deliverFor(req)
+	}
 	return err
 }

@@ -1,0 +1,148 @@
+package inject
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/graphwork/wg-run/fdpass"
+	"github.com/graphwork/wg-run/internal/hint"
+	"github.com/graphwork/wg-run/internal/names"
+)
+
+// Notes are what a person should know of a run for this client with that line, before it
+// starts. via is the channel that was asked for, "" if none was.
+func (c *Client) Notes(via string, argv []string) (list []string) {
+	if via == "" && c.Via != "" && c.Why != "" {
+		list = append(list, c.Name+" gets its secret in a "+c.Via+", not in a pipe: "+c.Why)
+	}
+	if len(c.Args)+len(c.ArgsOf) > 0 && len(c.Programs) > 0 && len(argv) > 0 && c.programAt(argv) < 0 {
+		list = append(list, "warning: no word of the worker's line is "+strings.Join(c.Programs, " or ")+
+			"; the arguments of --for "+c.Name+" stand behind "+names.ShowPath(argv[0]))
+	}
+	return list
+}
+
+// programAt is the first word that names a program of the client's, -1 if none does: some
+// stand behind timeout or env.
+func (c *Client) programAt(argv []string) int {
+	return slices.IndexFunc(argv, func(word string) bool { return slices.Contains(c.Programs, filepath.Base(word)) })
+}
+
+// arrange puts the client's arguments, as they stand in the table, into the worker's line.
+func (c *Client) arrange(argv []string) (line []string, at int, args []string, err error) {
+	if len(c.Args)+len(c.ArgsOf) == 0 {
+		return argv, 0, nil, nil
+	}
+	first := max(c.programAt(argv), 0) + 1
+	sub := len(argv)
+	if i := slices.IndexFunc(argv[first:], func(word string) bool { return !strings.HasPrefix(word, "-") }); i >= 0 {
+		sub = first + i
+	}
+	args = c.Args
+	if sub < len(argv) && c.ArgsOf[argv[sub]] != nil {
+		args = c.ArgsOf[argv[sub]]
+	}
+	at = first
+	word, after := strings.CutPrefix(c.Place, afterWord)
+	switch {
+	case c.Place == "subcommand":
+		at = min(sub+1, len(argv))
+	case c.Place == "end":
+		at = len(argv)
+	case c.Place == "--":
+		word = "--"
+		fallthrough
+	case after:
+		i := slices.Index(argv[first:], word)
+		if i < 0 {
+			return nil, 0, nil, hint.Add(errors.New("placing the arguments of --for "+c.Name+": the worker's line has no '"+word+"'"), c.example(word))
+		}
+		if at = first + i; after {
+			at++
+		}
+	}
+	return slices.Insert(slices.Clone(argv), at, args...), at, args, nil
+}
+
+// Extra are the extra variables: the client's own first, so that one of the user's counts.
+func (req *Request) Extra() []string {
+	if req.Client == nil {
+		return req.Env
+	}
+	return append(req.Client.env(), req.Env...)
+}
+
+// line is the worker's line with what the client adds, and its templates replaced where
+// that was asked for.
+func (req *Request) line(t templateSet) ([]string, error) {
+	argv := slices.Clone(req.Argv)
+	if req.Expand {
+		for i, a := range argv[1:] {
+			value, err := t.expand(a, "{wg:", "}")
+			if err != nil {
+				return nil, fmt.Errorf("expanding argument %d: %w", i+1, err)
+			}
+			argv[i+1] = value
+		}
+	}
+	if req.Client == nil {
+		return argv, nil
+	}
+	argv, at, args, err := req.Client.arrange(argv)
+	for i, a := range args {
+		if err == nil {
+			argv[at+i], err = t.expand(a, "{", "}")
+		}
+	}
+	return argv, err
+}
+
+// form is the main secret as the client gets it, nil where the value is delivered as it is.
+func (req *Request) form(w Want, value []byte) ([]byte, error) {
+	if req.Client == nil || w.Name != fdpass.MainName {
+		return nil, nil
+	}
+	return req.Client.form(value)
+}
+
+// bytes are what is delivered.
+func (d *Delivery) bytes() []byte {
+	if d.formed != nil {
+		return d.formed
+	}
+	return d.secret.Bytes()
+}
+
+// example is a line in which word stands where it should.
+func (c *Client) example(word string) string {
+	program := "PROGRAM"
+	if len(c.Programs) > 0 {
+		program = c.Programs[0]
+	}
+	if word == "--" {
+		return "wg-run … --for " + c.Name + " -- " + program + " … -- COMMAND"
+	}
+	return "wg-run … --for " + c.Name + " -- " + program + " … " + word + " …"
+}
+
+// env are its variables as entries of an environment, templates and all, sorted.
+func (c *Client) env() (list []string) {
+	for _, name := range slices.Sorted(maps.Keys(c.Env)) {
+		list = append(list, name+"="+c.Env[name])
+	}
+	return list
+}
+
+// dropOutweighing takes out the variables that would be read in place of the secret.
+func (e *environ) dropOutweighing(c *Client) []Dropped {
+	return e.drop(func(name, _ string) string {
+		if slices.Contains(c.Unset, name) {
+			return "would outweigh the secret of --for " + c.Name
+		}
+		return ""
+	})
+}
