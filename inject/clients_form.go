@@ -55,6 +55,8 @@ func escape(style string, value []byte) ([]byte, error) {
 	case "url":
 		return percented(value), nil
 	case "line":
+		return backslashed(value, "", "\n\r\x00", nil)
+	case "bare":
 		if trimmed := bytes.TrimSpace(value); len(trimmed) != len(value) {
 			return nil, errors.New("it begins or ends with a blank, which is not kept there")
 		}

@@ -14,7 +14,7 @@ import (
 // The values that some keys take.
 var (
 	clientNewlines = []string{"", "keep", "add", "strip"}
-	clientEscapes  = []string{"", "pgpass", "curl", "netrc", "mycnf", "npmrc", "json", "url", "line"}
+	clientEscapes  = []string{"", "pgpass", "curl", "netrc", "mycnf", "npmrc", "json", "url", "line", "bare"}
 )
 
 const afterWord = "after "

@@ -115,7 +115,9 @@ func TestClientForm(t *testing.T) {
 		"json, no UTF-8":    {Client{Format: `"{value}"`, Escape: "json"}, "\xff", "!no UTF-8"},
 		"url":               {Client{Format: `https://u:{value}@h`, Escape: "url"}, "a@b/é", "https://u:a%40b%2F%C3%A9@h"},
 		"line":              {Client{Format: "p = {value}", Escape: "line"}, `a "b" #c`, `p = a "b" #c`},
-		"line, blank first": {Client{Format: "p = {value}", Escape: "line"}, " a", "!a blank"},
+		"line, blanks":      {Client{Format: "{value}\n{value}", Escape: "line"}, " a ", " a \n a "},
+		"bare, blank first": {Client{Format: "p = {value}", Escape: "bare"}, " a", "!a blank"},
+		"bare, two":         {Client{Format: "p = {value}", Escape: "bare"}, "a\nb", "!a line break"},
 		"line, two":         {Client{Format: "p = {value}", Escape: "line"}, "a\rb", "!a line break"},
 	} {
 		value := []byte(c.value)
