@@ -28,4 +28,8 @@ var trials = map[string]trial{
 	"docker":        {[]string{"docker"}, tryDocker},
 	"skopeo":        {[]string{"skopeo"}, trySkopeo},
 	"rclone":        {[]string{"rclone"}, tryRclone},
+	"psql":          {[]string{"psql"}, tryPsql},
+	"mysql":         {[]string{"mariadb", "mariadbd", "mariadb-install-db"}, tryMysql},
+	"smbclient":     {[]string{"smbclient", "pdbedit"}, trySmbclient},
+	"sshpass":       {[]string{"sshpass", "ssh", "ssh-keygen", "openssl", "unshare"}, trySshpass},
 }
