@@ -46,6 +46,9 @@ func (c *Client) arrange(argv []string) (line []string, at int, args []string, e
 	if sub < len(argv) && c.ArgsOf[argv[sub]] != nil {
 		args = c.ArgsOf[argv[sub]]
 	}
+	if len(args) == 1 && len(placeholders(args[0])) == 0 && slices.Contains(argv[first:], args[0]) {
+		return argv, 0, nil, nil // it stands there already, and some programs take it once
+	}
 	at = first
 	word, after := strings.CutPrefix(c.Place, afterWord)
 	switch {

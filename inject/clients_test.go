@@ -153,6 +153,7 @@ func TestClientArrange(t *testing.T) {
 		"of no other":         {Client{ArgsOf: map[string][]string{"enc": {"-k", "{path}"}}, Place: "subcommand"}, "openssl rsa", "openssl rsa"},
 		"end":                 {Client{Args: args, Place: "end"}, "ssh-add -t 9", "ssh-add -t 9 --pass {fd}"},
 		"after a word":        {Client{Args: args, Place: "after login"}, "docker --config x login h", "docker --config x login --pass {fd} h"},
+		"there already":       {Client{Args: []string{"--stdin"}, Place: "after login"}, "codex login --stdin", "codex login --stdin"},
 		"after none":          {Client{Args: args, Place: "after login"}, "docker run x", "!has no 'login'"},
 		"before --":           {Client{Args: args, Place: "--"}, "bwrap --bind / / -- cat -- x", "bwrap --bind / / --pass {fd} -- cat -- x"},
 		"before none":         {Client{Args: args, Place: "--"}, "bwrap cat", "!has no '--'"},

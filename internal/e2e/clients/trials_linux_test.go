@@ -32,4 +32,7 @@ var trials = map[string]trial{
 	"mysql":         {[]string{"mariadb", "mariadbd", "mariadb-install-db"}, tryMysql},
 	"smbclient":     {[]string{"smbclient", "pdbedit"}, trySmbclient},
 	"sshpass":       {[]string{"sshpass", "ssh", "ssh-keygen", "openssl", "unshare"}, trySshpass},
+	"claude-code":   {[]string{"claude", "node"}, tryClaudeCode},
+	"codex":         {[]string{"codex", "node"}, tryCodex},
+	"gh":            {[]string{"gh"}, tryGh},
 }
