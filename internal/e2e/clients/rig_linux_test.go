@@ -23,9 +23,14 @@ const (
 	wrong = `Wrong"\:#${HOME}' %s=&ö`
 )
 
+// watchdog ends what hangs; a program that has to start an interpreter may take long on a
+// machine that is busy.
+const watchdog = 3 * testrig.Watchdog
+
 func TestMain(m *testing.M) {
 	flag.Parse()
-	_ = flag.Set("test.parallel", "12") // they wait for programs more than they compute
+	_ = os.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin:/sbin") // where servers are
+	_ = flag.Set("test.parallel", "12")                         // they wait for programs more than they compute
 	testrig.Main(m)
 }
 
@@ -81,7 +86,7 @@ type result struct {
 
 func (c *client) exec(name string, argv ...string) result {
 	c.Helper()
-	ctx, cancel := context.WithTimeout(c.Context(), testrig.Watchdog)
+	ctx, cancel := context.WithTimeout(c.Context(), watchdog)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, argv...)
 	cmd.Dir = c.dir

@@ -54,7 +54,7 @@ func (c *client) prepare(attr *syscall.SysProcAttr, stdin, name string, args ...
 	c.Helper()
 	cmd := exec.Command(name, args...)
 	cmd.Dir, cmd.SysProcAttr, cmd.Stdin = "/", attr, strings.NewReader(stdin)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH") + ":/usr/sbin:/sbin", "LC_ALL=C.UTF-8", "HOME=/nonexistent"}
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8", "HOME=/nonexistent"}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		c.Fatalf("%s %q = %v, %s", name, args, err, out)
 	}
@@ -71,7 +71,7 @@ func (c *client) start(attr *syscall.SysProcAttr, ready func() bool, name string
 	defer func() { _ = out.Close() }()
 	cmd := exec.Command(name, args...)
 	cmd.Dir, cmd.SysProcAttr, cmd.Stdout, cmd.Stderr = "/", attr, out, out
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH") + ":/usr/sbin:/sbin", "LC_ALL=C.UTF-8", "HOME=/nonexistent"}
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8", "HOME=/nonexistent"}
 	if err := cmd.Start(); err != nil {
 		c.Fatalf("starting %s: %v", name, err)
 	}
@@ -81,12 +81,12 @@ func (c *client) start(attr *syscall.SysProcAttr, ready func() bool, name string
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		select {
 		case <-ended:
-		case <-time.After(testrig.Watchdog):
+		case <-time.After(watchdog):
 			_ = cmd.Process.Kill()
 			<-ended
 		}
 	})
-	ctx, cancel := context.WithTimeout(c.Context(), testrig.Watchdog)
+	ctx, cancel := context.WithTimeout(c.Context(), watchdog)
 	defer cancel()
 	for !ready() {
 		select {
@@ -125,32 +125,33 @@ func listens(network, address string) func() bool {
 	}
 }
 
-// onDebian finds a server's program where Debian has it and PATH does not.
-func (c *client) onDebian(pattern string) string {
+// postgresBin is where the newest server's programs are; Debian's are not in PATH.
+func postgresBin(c *client) string {
 	c.Helper()
-	found, _ := filepath.Glob(pattern)
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if len(found) == 0 {
-		testrig.Need(c, filepath.Base(pattern))
-		return filepath.Base(pattern)
+		testrig.Need(c, "initdb", "postgres")
+		path, _ := exec.LookPath("initdb")
+		return filepath.Dir(path)
 	}
 	slices.Sort(found)
-	return found[len(found)-1]
+	return filepath.Dir(found[len(found)-1])
 }
 
 // tryPsql logs in to a PostgreSQL that asks everybody for a password.
 func tryPsql(c *client) {
 	dir, as := c.lesserDir(), lesser()
-	initdb := c.onDebian("/usr/lib/postgresql/*/bin/initdb")
+	bin := postgresBin(c)
 	password := filepath.Join(dir, "password")
 	if err := os.WriteFile(password, []byte(right), 0o644); err != nil {
 		c.Fatal(err)
 	}
-	c.prepare(as, "", initdb, "-D", dir+"/data", "-A", "scram-sha-256", "-U", "me", "--pwfile="+password, "--no-sync", "-E", "UTF8", "--no-instructions")
+	c.prepare(as, "", filepath.Join(bin, "initdb"), "-D", dir+"/data", "-A", "scram-sha-256", "-U", "me", "--pwfile="+password, "--no-sync", "-E", "UTF8", "--no-instructions")
 	port := strconv.Itoa(c.freePort())
 	ready := func() bool { // a socket is there before it answers
-		return exec.Command(filepath.Join(filepath.Dir(initdb), "pg_isready"), "-q", "-h", "127.0.0.1", "-p", port).Run() == nil
+		return exec.Command(filepath.Join(bin, "pg_isready"), "-q", "-h", "127.0.0.1", "-p", port).Run() == nil
 	}
-	c.start(as, ready, filepath.Join(filepath.Dir(initdb), "postgres"), "-D", dir+"/data", "-k", dir, "-h", "127.0.0.1", "-p", port,
+	c.start(as, ready, filepath.Join(bin, "postgres"), "-D", dir+"/data", "-k", dir, "-h", "127.0.0.1", "-p", port,
 		"-c", "fsync=off", "-c", "shared_buffers=1MB", "-c", "max_connections=10", "-c", "autovacuum=off")
 	c.env = append(c.env, "PGPASSWORD=another") // which --for takes out
 	line := []string{"psql", "-h", "127.0.0.1", "-p", port, "-U", "me", "-w", "-A", "-t", "-c", "select 'logged ' || 'in'", "postgres"}
@@ -188,7 +189,7 @@ func trySmbclient(c *client) {
 	path := c.file("smb.conf", conf)
 	c.prepare(nil, right+"\n"+right+"\n", "pdbedit", "-s", path, "-a", "-t", "-u", "root")
 	port := strconv.Itoa(c.freePort())
-	c.start(apart(), listens("tcp", "127.0.0.1:"+port), c.onDebian("/usr/sbin/smbd"),
+	c.start(apart(), listens("tcp", "127.0.0.1:"+port), "smbd",
 		"--foreground", "--no-process-group", "--debug-stdout", "-s", path, "-p", port)
 	c.env = append(c.env, "PASSWD=another") // which --for takes out
 	c.opensVia([]string{"", "memfd", "socket"}, right, wrong, "smb.conf", "smbclient", "-s", path, "-p", port, "-U", "root", "//127.0.0.1/here", "-c", "ls")
@@ -203,9 +204,13 @@ func trySshpass(c *client) {
 	hash := strings.TrimSpace(c.must("openssl", "passwd", "-6", "-salt", "saltsalt", right))
 	c.file("shadow", "root:"+hash+":19000:0:99999:7:::\nsshd:*:19000::::::\n")
 	c.file("sshd_config", "HostKey "+c.dir+"/host\nPasswordAuthentication yes\nPermitRootLogin yes\nUsePAM no\nPidFile none\nListenAddress 127.0.0.1\nPrintMotd no\n")
+	sshd, err := exec.LookPath("sshd") // it wants to be called by its whole path
+	if err != nil {
+		c.Fatal(err)
+	}
 	port := strconv.Itoa(c.freePort())
 	c.start(apart(), listens("tcp", "127.0.0.1:"+port), "unshare", "--mount", "sh", "-c",
-		`mkdir -p /run/sshd && mount --bind "$1/shadow" /etc/shadow && exec "$2" -D -e -f "$1/sshd_config" -p "$3"`, "sh", c.dir, c.onDebian("/usr/sbin/sshd"), port)
+		`mkdir -p /run/sshd && mount --bind "$1/shadow" /etc/shadow && exec "$2" -D -e -f "$1/sshd_config" -p "$3"`, "sh", c.dir, sshd, port)
 	c.opensVia([]string{"", "memfd", "socket"}, right, wrong, "logged in", "sshpass", "ssh", "-F", "none", "-p", port, "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile="+c.dir+"/known",
 		"-o", "PreferredAuthentications=password", "-o", "NumberOfPasswordPrompts=1", "root@127.0.0.1", "echo logged in")
 }
