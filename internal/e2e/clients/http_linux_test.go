@@ -15,8 +15,8 @@ import (
 
 // ascii is for what goes into a header, or an address.
 const (
-	ascii      = `Right"\:#${HOME}' %s=&`
-	asciiWrong = `Wrong"\:#${HOME}' %s=&`
+	ascii      = `Right"\:#\${HOME}' %s=&`
+	asciiWrong = `Wrong"\:#\${HOME}' %s=&`
 )
 
 // serve answers on the loopback.

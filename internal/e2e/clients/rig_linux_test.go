@@ -19,8 +19,8 @@ import (
 
 // The right secret has what formats trip over. It is no word of any other text.
 const (
-	right = `Right"\:#${HOME}' %s=&ö`
-	wrong = `Wrong"\:#${HOME}' %s=&ö`
+	right = `Right"\:#\${HOME}' %s=&ö`
+	wrong = `Wrong"\:#\${HOME}' %s=&ö`
 )
 
 // watchdog ends what hangs; a program that has to start an interpreter may take long on a
