@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -42,6 +43,15 @@ func (f *runFlags) deliverFor(req *inject.Request) error {
 		say(note)
 	}
 	return nil
+}
+
+// checkClients judges the rows of config.toml, which a run does only with the one it needs.
+func (d *doctor) checkClients(context.Context) {
+	for _, name := range slices.Sorted(maps.Keys(d.config.Clients)) {
+		if _, err := inject.FindClient(name, d.config.Clients); err != nil {
+			d.problem(err)
+		}
+	}
 }
 
 type clientsCmd struct {

@@ -16,9 +16,10 @@ type doctorCmd struct {
 // Help is shown by --help.
 func (doctorCmd) Help() string {
 	return `Looks at the backends, the modes of files, profiles and whether their secrets
-resolve, what is left of api_key_env, variables of this shell that hold a stored
-secret, the plaintext store, programs that close descriptors, and what lets others
-see a worker's memory (ptrace, isolation, core files, swap). A line ends with what mends it.
+resolve, the clients of your own, what is left of api_key_env, variables of this shell
+that hold a stored secret, the plaintext store, programs that close descriptors, and what
+lets others see a worker's memory (ptrace, isolation, core files, swap). A line ends with
+what mends it.
 
 It makes nobody unlock a keyring; a password manager that a profile names is asked
 as a run asks it, but has no terminal to ask on. Exit status: 0 healthy, 1 a problem was found; a note is none.`
@@ -71,6 +72,7 @@ var doctorChecks = []struct {
 	{"plaintext", (*doctor).checkPlaintext},
 	{"age", (*doctor).checkAge},
 	{"profiles", (*doctor).checkProfiles},
+	{"clients", (*doctor).checkClients},
 	{"api_key_env", (*doctor).checkLeftovers},
 	{"environment", (*doctor).checkEnvironment},
 	{"launchers", (*doctor).checkLaunchers},

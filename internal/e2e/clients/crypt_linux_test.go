@@ -45,6 +45,7 @@ func tryOpenSSL(c *client) {
 func tryRestic(c *client) {
 	c.env = append(c.env, "RESTIC_CACHE_DIR="+c.dir)
 	c.must("restic", "-q", "-r", "repo", "init", "--password-file", c.file("passphrase", right))
+	c.env = append(c.env, "RESTIC_PASSWORD_COMMAND=echo another") // which --for takes out
 	c.opens(right, wrong, `"encrypt"`, "restic", "-q", "-r", "repo", "cat", "masterkey")
 }
 
@@ -79,15 +80,13 @@ func tryQPDF(c *client) {
 	c.opens(right, wrong, "AESv3", "qpdf", "--check", "out.pdf")
 }
 
-// tryCryptsetup opens a volume, as far as that needs no device. A newline that was typed
-// does not count.
+// tryCryptsetup opens a volume, as far as that needs no device.
 func tryCryptsetup(c *client) {
 	c.file("volume", "")
 	c.must("truncate", "-s", "20M", "volume")
 	c.must("cryptsetup", "luksFormat", "--batch-mode", "--type", "luks2", "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000",
 		"volume", c.file("key", right))
 	c.opens(right, wrong, "", "cryptsetup", "open", "--test-passphrase", "volume")
-	c.opensVia([]string{""}, right+"\n", wrong+"\n", "", "cryptsetup", "open", "--test-passphrase", "volume")
 }
 
 // tryQemuImg converts an encrypted image.

@@ -71,21 +71,18 @@ func TestOwnRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := &client{T: t, bin: bin, dir: t.TempDir()}
-	if err := os.Mkdir(filepath.Join(c.dir, ".wg"), 0o700); err != nil {
-		t.Fatal(err)
-	}
 	rows := ""
 	for _, block := range regexp.MustCompile(`(?m)^    \[clients\..*\n(?:    .*\n)+`).FindAllString(string(text), -1) {
 		rows += strings.ReplaceAll(block, "\n    ", "\n")
 	}
 	address := c.serve(behindBasic("me", right, http.HandlerFunc(greet)))
-	c.file(".wg/config.toml", strings.ReplaceAll(rows, "tracker.example.org", "127.0.0.1")+`
+	c.config = strings.ReplaceAll(rows, "tracker.example.org", "127.0.0.1") + `
 [clients.in-address]
 programs = ["curl"]
 args = ["--config", "{path}"]
-format = 'url = "http://me:{value}@`+address+`/"'
+format = 'url = "http://me:{value}@` + address + `/"'
 escape = "url"
-`)
+`
 	c.name = "tracker"
 	c.opens(right, wrong, greeting, "curl", "-sS", "--fail", "http://"+address+"/")
 	c.name = "in-address"

@@ -59,7 +59,7 @@ func TestClients(t *testing.T) {
 				t.Fatalf("--for %s is not tried with its program: write a trial", row.Name)
 			}
 			testrig.Need(t, trial.needs...)
-			c := &client{T: t, bin: bin, name: row.Name, dir: t.TempDir()}
+			c := &client{T: t, bin: bin, name: row.Name, newline: row.Newline, dir: t.TempDir()}
 			trial.run(c)
 			if c.failed == 0 {
 				t.Errorf("--for %s: nothing was tried with a wrong secret", row.Name)
@@ -73,9 +73,12 @@ type client struct {
 	*testing.T
 	bin, name, dir string
 	// env is added to what every program here gets.
-	env    []string
-	runs   int
-	failed int // how often a wrong secret failed
+	env []string
+	// config is more of its config.toml.
+	config string
+	// newline is the rule of the row.
+	newline string
+	failed  int // how often a wrong secret failed
 }
 
 // result is how a command ended.
@@ -121,12 +124,21 @@ func (c *client) file(name, text string) string {
 	return path
 }
 
+// store writes a store with that secret, which keeps a last newline.
+func (c *client) store(secret string) {
+	c.Helper()
+	if err := os.MkdirAll(filepath.Join(c.dir, ".wg"), 0o700); err != nil {
+		c.Fatal(err)
+	}
+	c.file(".wg/config.toml", "[secrets]\nallow_plaintext = true\n"+c.config)
+	c.file(".wg/secrets.toml", "version = 1\n[secrets]\nkey = "+strconv.Quote(secret)+"\n")
+}
+
 // deliver runs a worker with that secret and these flags of wg-run's.
 func (c *client) deliver(secret string, flags []string, argv ...string) result {
 	c.Helper()
-	c.runs++
-	ref := "file:" + c.file("secret-"+strconv.Itoa(c.runs), secret)
-	line := append([]string{"--ref", ref, "--for", c.name}, flags...)
+	c.store(secret)
+	line := append([]string{"--ref", "plaintext:key", "--for", c.name}, flags...)
 	return c.exec(c.bin, append(append(line, "--"), argv...)...)
 }
 
@@ -151,6 +163,12 @@ func (c *client) opensVia(channels []string, good, bad, want string, argv ...str
 		if got.code == 0 || want != "" && strings.Contains(got.out, want) {
 			c.Errorf("--for %s %s -- %q with a wrong secret = %d, %q; want a failure, without %q", c.name, flags, argv, got.code, got.out, want)
 			continue
+		}
+		if c.newline == "strip" {
+			got = c.deliver(good+"\n", flags, argv...)
+		}
+		if c.newline == "strip" && got.code != 0 {
+			c.Errorf("--for %s %s -- %q with the right secret and a newline = %d, %q; want 0", c.name, flags, argv, got.code, got.out)
 		}
 		c.failed++
 		c.Logf("--for %s %s -- %s, wrong secret: %d, %s", c.name, flags, argv[0], got.code, lastLine(got.out))

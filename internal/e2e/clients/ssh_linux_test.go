@@ -22,9 +22,9 @@ func trySSHAdd(c *client) {
 	}
 }
 
-// trySSHKeygen makes the public key of a private one.
+// trySSHKeygen makes the public key of a private one, that has lost its last newline.
 func trySSHKeygen(c *client) {
 	good, bad := c.keys()
 	public := strings.Fields(c.read("right.pub"))[1]
-	c.opens(good, bad[:len(bad)/2], public, "ssh-keygen", "-y")
+	c.opens(strings.TrimSuffix(good, "\n"), bad[:len(bad)/2], public, "ssh-keygen", "-y")
 }
