@@ -26,6 +26,19 @@ func (c *Client) Notes(via string, argv []string) (list []string) {
 	return list
 }
 
+// Channel is the client's channel, where the profile asks for via: its own, or via, unless the
+// client opens a path or asks for a number which that has not.
+func (c *Client) Channel(via string) string {
+	places := strings.Join(append(slices.Concat(slices.Collect(maps.Values(c.ArgsOf))...), append(c.variables(), c.Args...)...), " ")
+	switch {
+	case c.Via != "":
+		return c.Via
+	case strings.HasPrefix(via, "env:") && places != "", via == "socket" && strings.Contains(places, "{path}"):
+		return "pipe"
+	}
+	return via
+}
+
 // programAt is the first word that names a program of the client's, -1 if none does: some
 // stand behind timeout or env.
 func (c *Client) programAt(argv []string) int {
@@ -76,7 +89,7 @@ func (req *Request) Extra() []string {
 	if req.Client == nil {
 		return req.Env
 	}
-	return append(req.Client.env(), req.Env...)
+	return append(req.Client.variables(), req.Env...)
 }
 
 // line is the worker's line with what the client adds, and its templates replaced where
@@ -132,8 +145,8 @@ func (c *Client) example(word string) string {
 	return "wg-run … --for " + c.Name + " -- " + program + " … " + word + " …"
 }
 
-// env are its variables as entries of an environment, templates and all, sorted.
-func (c *Client) env() (list []string) {
+// variables are its variables as entries of an environment, templates and all, sorted.
+func (c *Client) variables() (list []string) {
 	for _, name := range slices.Sorted(maps.Keys(c.Env)) {
 		list = append(list, name+"="+c.Env[name])
 	}

@@ -231,6 +231,28 @@ func TestOwnClient(t *testing.T) {
 	}
 }
 
+// A channel of the profile's in which the client finds nothing is not taken.
+func TestClientChannel(t *testing.T) {
+	for call, c := range map[string]struct {
+		client    Client
+		via, want string
+	}{
+		"its own":             {Client{Via: "memfd", Env: map[string]string{"A": "{path}"}}, "pipe", "memfd"},
+		"none":                {Client{Env: map[string]string{"A": "{fd}"}}, "", ""},
+		"number, socket":      {Client{Env: map[string]string{"A": "{fd}"}}, "socket", "socket"},
+		"path, socket":        {Client{Env: map[string]string{"A": "{path}"}}, "socket", "pipe"},
+		"path by a word":      {Client{ArgsOf: map[string][]string{"enc": {"-k", "{path}"}}}, "socket", "pipe"},
+		"path, memfd":         {Client{Args: []string{"{path}"}}, "memfd", "memfd"},
+		"number, variable":    {Client{Args: []string{"-d{fd}"}}, "env:KEY", "pipe"},
+		"a format, variable":  {Client{Format: "x{value}"}, "env:KEY", "env:KEY"},
+		"number on its stdin": {Client{Env: map[string]string{"A": "{fd}"}}, "stdin", "stdin"},
+	} {
+		if got := c.client.Channel(c.via); got != c.want {
+			t.Errorf("%s: Channel(%q) = %q, want %q", call, c.via, got, c.want)
+		}
+	}
+}
+
 func TestClientNotes(t *testing.T) {
 	psql, gpg := &Client{Name: "psql", Via: "memfd", Why: "it wants a regular file"}, &Client{Name: "gpg", Args: []string{"x"}, Programs: []string{"gpg"}}
 	for want, got := range map[string][]string{

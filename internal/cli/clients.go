@@ -36,8 +36,8 @@ func (f *runFlags) deliverFor(req *inject.Request) error {
 		return hint.Add(fmt.Errorf("delivering for %s: --for is about the main secret, and this run has none", req.Client.Name),
 			"wg-run --ref REF --for "+req.Client.Name+" -- WORKER [ARG...]")
 	}
-	if f.Via == "" && req.Client.Via != "" {
-		req.Secrets[main].Via = req.Client.Via
+	if w := &req.Secrets[main]; f.Via == "" {
+		w.Via = req.Client.Channel(w.Via)
 	}
 	for _, note := range req.Client.Notes(f.Via, req.Argv) {
 		say(note)

@@ -49,12 +49,15 @@ func tryRestic(c *client) {
 	c.opens(right, wrong, `"encrypt"`, "restic", "-q", "-r", "repo", "cat", "masterkey")
 }
 
-// tryAnsibleVault opens a vault.
+// tryAnsibleVault opens a vault, and a playbook that is in one.
 func tryAnsibleVault(c *client) {
-	c.env = append(c.env, "ANSIBLE_LOCAL_TEMP="+c.dir, "ANSIBLE_HOME="+c.dir)
+	c.env = append(c.env, "ANSIBLE_LOCAL_TEMP="+c.dir, "ANSIBLE_HOME="+c.dir, "ANSIBLE_LOCALHOST_WARNING=False")
 	c.file("vault", plain)
 	c.must("ansible-vault", "encrypt", "--vault-password-file", c.file("passphrase", right), "vault")
 	c.opens(right, wrong, plain, "ansible-vault", "view", "vault")
+	c.file("site.yml", "- hosts: localhost\n  tasks: []\n")
+	c.must("ansible-vault", "encrypt", "--vault-password-file", "passphrase", "site.yml")
+	c.opensVia([]string{""}, right, wrong, "playbook: site.yml", "ansible-playbook", "-i", "localhost,", "--syntax-check", "site.yml")
 }
 
 // tryAge decrypts with an identity.
