@@ -43,6 +43,9 @@ func (c *Client) judge() error {
 		if !names.ValidVariable(name) {
 			return errors.New("env: not the name of a variable (not shown, it may be a key)")
 		}
+		if strings.HasPrefix(name, "WG_") {
+			return errors.New("env: variables that begin with WG_ are wg-run's own")
+		}
 	}
 	for _, name := range c.Unset {
 		if !names.ValidVariable(name) || IsNeeded(name) {
@@ -66,7 +69,11 @@ func (c *Client) judgePlaceholders() error {
 		}
 	}
 	check := func(key string, ours []string, texts ...string) error {
-		for _, p := range placeholders(strings.Join(texts, "\n")) {
+		text := strings.Join(texts, "\n")
+		if strings.ContainsRune(text, 0) {
+			return fmt.Errorf("%s: a NUL byte cannot be handed over", key)
+		}
+		for _, p := range placeholders(text) {
 			switch {
 			case slices.Contains(ours, p), slices.Contains(given, p):
 			case p == "value":

@@ -2,13 +2,11 @@ package inject
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/graphwork/wg-run/fdpass"
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
 )
@@ -84,55 +82,6 @@ func (c *Client) arrange(argv []string) (line []string, at int, args []string, e
 	return slices.Insert(slices.Clone(argv), at, args...), at, args, nil
 }
 
-// Extra are the extra variables: the client's own first, so that one of the user's counts.
-func (req *Request) Extra() []string {
-	if req.Client == nil {
-		return req.Env
-	}
-	return append(req.Client.variables(), req.Env...)
-}
-
-// line is the worker's line with what the client adds, and its templates replaced where
-// that was asked for.
-func (req *Request) line(t templateSet) ([]string, error) {
-	argv := slices.Clone(req.Argv)
-	if req.Expand {
-		for i, a := range argv[1:] {
-			value, err := t.expand(a, "{wg:", "}")
-			if err != nil {
-				return nil, fmt.Errorf("expanding argument %d: %w", i+1, err)
-			}
-			argv[i+1] = value
-		}
-	}
-	if req.Client == nil {
-		return argv, nil
-	}
-	argv, at, args, err := req.Client.arrange(argv)
-	for i, a := range args {
-		if err == nil {
-			argv[at+i], err = t.expand(a, "{", "}")
-		}
-	}
-	return argv, err
-}
-
-// form is the main secret as the client gets it, nil where the value is delivered as it is.
-func (req *Request) form(w Want, value []byte) ([]byte, error) {
-	if req.Client == nil || w.Name != fdpass.MainName {
-		return nil, nil
-	}
-	return req.Client.form(value)
-}
-
-// bytes are what is delivered.
-func (d *Delivery) bytes() []byte {
-	if d.formed != nil {
-		return d.formed
-	}
-	return d.secret.Bytes()
-}
-
 // example is a line in which word stands where it should.
 func (c *Client) example(word string) string {
 	program := "PROGRAM"
@@ -143,22 +92,4 @@ func (c *Client) example(word string) string {
 		return "wg-run … --for " + c.Name + " -- " + program + " … -- COMMAND"
 	}
 	return "wg-run … --for " + c.Name + " -- " + program + " … " + word + " …"
-}
-
-// variables are its variables as entries of an environment, templates and all, sorted.
-func (c *Client) variables() (list []string) {
-	for _, name := range slices.Sorted(maps.Keys(c.Env)) {
-		list = append(list, name+"="+c.Env[name])
-	}
-	return list
-}
-
-// dropOutweighing takes out the variables that would be read in place of the secret.
-func (e *environ) dropOutweighing(c *Client) []Dropped {
-	return e.drop(func(name, _ string) string {
-		if slices.Contains(c.Unset, name) {
-			return "would outweigh the secret of --for " + c.Name
-		}
-		return ""
-	})
 }

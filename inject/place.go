@@ -64,9 +64,9 @@ func checkVariable(req Request, v string) error {
 	case IsNeeded(v) || strings.HasPrefix(v, "WG_") || v == directoryVariable:
 		return fmt.Errorf("channel env: the variable %s has a meaning of its own: name another", v)
 	}
-	for _, e := range req.Env {
+	for _, e := range req.Extra() {
 		if name, _, _ := cut(e); name == v {
-			return fmt.Errorf("channel env: the variable %s is set by [env] or --env, too", v)
+			return fmt.Errorf("channel env: the variable %s is set by [env], --env or --for, too", v)
 		}
 	}
 	return nil

@@ -31,10 +31,10 @@ func Prepare(ctx context.Context, r *resolve.Resolver, req Request) (*Plan, erro
 	}
 	env := newEnviron(req.Environ)
 	p := &Plan{}
-	if p.Path, err = lookup(req.Argv[0], searchPath(env, req.Env)); err != nil {
+	if p.Path, err = lookup(req.Argv[0], searchPath(env, req.Extra())); err != nil {
 		return nil, fmt.Errorf("looking for the worker: %w", err)
 	}
-	if err := allowed(p.Path, req.Allow, searchPath(env, req.Env)); err != nil {
+	if err := allowed(p.Path, req.Allow, searchPath(env, req.Extra())); err != nil {
 		return nil, err
 	}
 	if err := p.isolated(req.Isolate); err != nil {

@@ -60,6 +60,9 @@ func TestPrepareRefusesFirst(t *testing.T) {
 		{"an extra variable of a bad name", func(r *Request) { r.Env = []string{"A-B=1"} }, "setting variable 1 of [env] and --env"},
 		{"our variable", func(r *Request) { r.Env = []string{"WG_API_KEY_FD={fd}"} }, "WG_API_KEY_FD: wg-run itself sets it"},
 		{"our other variable", func(r *Request) { r.Env = []string{"WG_GITHUB_FILE=x"} }, "WG_GITHUB_FILE: wg-run itself sets it"},
+		{"its client's variable", func(r *Request) {
+			r.Secrets[0].Via, r.Client = "env:KEY", &Client{Name: "x", Env: map[string]string{"KEY": "1"}}
+		}, "the variable KEY is set by [env], --env or --for, too"},
 		{"a line without its client's word", func(r *Request) {
 			r.Client = &Client{Name: "x", Args: []string{"--password-stdin"}, Place: "after login"}
 		}, "the worker's line has no 'login'"},
