@@ -83,19 +83,19 @@ func tryQPDF(c *client) {
 	c.opens(right, wrong, "AESv3", "qpdf", "--check", "out.pdf")
 }
 
-// tryCryptsetup opens a volume, as far as that needs no device.
+// tryCryptsetup opens a volume, as far as that needs no device; a newline would count.
 func tryCryptsetup(c *client) {
 	c.file("volume", "")
 	c.must("truncate", "-s", "20M", "volume")
 	c.must("cryptsetup", "luksFormat", "--batch-mode", "--type", "luks2", "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000",
 		"volume", c.file("key", right))
-	c.opens(right, wrong, "", "cryptsetup", "open", "--test-passphrase", "volume")
+	c.opens(right+"\n", wrong+"\n", "", "cryptsetup", "open", "--test-passphrase", "volume")
 }
 
-// tryQemuImg converts an encrypted image.
+// tryQemuImg converts an encrypted image; a newline would count.
 func tryQemuImg(c *client) {
 	c.must("qemu-img", "create", "-q", "-f", "luks", "--object", "secret,id=s,file="+c.file("key", right), "-o", "key-secret=s,iter-time=10", "image", "1M")
-	c.opens(right, wrong, "", "qemu-img", "convert", "--image-opts", "driver=luks,key-secret=s,file.filename=image", "-O", "raw", "out")
+	c.opens(right+"\n", wrong+"\n", "", "qemu-img", "convert", "--image-opts", "driver=luks,key-secret=s,file.filename=image", "-O", "raw", "out")
 }
 
 // try7z tests an archive, and makes one.

@@ -54,19 +54,23 @@ func behindBasic(user, password string, h http.Handler) http.HandlerFunc {
 	}
 }
 
+// tryCurl: -q counts only as the first argument, and then .curlrc does not.
 func tryCurl(c *client) {
+	c.file(".curlrc", "proxy = http://127.0.0.1:9/\n")
 	address := c.serve(behind("Authorization", "Bearer "+right, greet))
-	c.opens(right, wrong, greeting, "curl", "-sS", "--fail", "http://"+address+"/")
+	c.opens(right, wrong, greeting, "curl", "-q", "-sS", "--fail", "http://"+address+"/")
 }
 
 func tryCurlUser(c *client) {
 	address := c.serve(behindBasic("me", right, http.HandlerFunc(greet)))
-	c.opens("me:"+right, "me:"+wrong, greeting, "curl", "-sS", "--fail", "http://"+address+"/")
+	c.file(".curlrc", "proxy = http://127.0.0.1:9/\n")
+	c.opens("me:"+right, "me:"+wrong, greeting, "curl", "-q", "-sS", "--fail", "http://"+address+"/")
 }
 
 func tryCurlHeader(c *client) {
 	address := c.serve(behind("X-Api-Key", right, greet))
-	c.opens("X-Api-Key: "+right, "X-Api-Key: "+wrong, greeting, "curl", "-sS", "--fail", "http://"+address+"/")
+	c.file(".curlrc", "proxy = http://127.0.0.1:9/\n")
+	c.opens("X-Api-Key: "+right, "X-Api-Key: "+wrong, greeting, "curl", "-q", "-sS", "--fail", "http://"+address+"/")
 }
 
 // tryWget: a pipe is what it cannot read.

@@ -174,6 +174,7 @@ func tryMysql(c *client) {
 	port, socket := strconv.Itoa(c.freePort()), dir+"/s"
 	c.start(as, listens("tcp", "127.0.0.1:"+port), "mariadbd", "--no-defaults", "--datadir="+dir+"/data", "--socket="+socket, "--bind-address=127.0.0.1", "--port="+port,
 		"--init-file="+initial, "--pid-file="+dir+"/pid", "--innodb-buffer-pool-size=8M", "--innodb-flush-log-at-trx-commit=0", "--skip-name-resolve", "--character-set-server=utf8mb4")
+	c.env = append(c.env, "MYSQL_PWD=another") // which the file outweighs
 	c.opens(right, wrong, "logged in", "mariadb", "--default-character-set=utf8mb4", "-h", "127.0.0.1", "-P", port, "-u", "me", "-N", "-e", "select concat('logged ', 'in')")
 }
 
@@ -191,7 +192,7 @@ func trySmbclient(c *client) {
 	port := strconv.Itoa(c.freePort())
 	c.start(apart(), listens("tcp", "127.0.0.1:"+port), "smbd",
 		"--foreground", "--no-process-group", "--debug-stdout", "-s", path, "-p", port)
-	c.env = append(c.env, "PASSWD=another") // which --for takes out
+	c.env = append(c.env, "PASSWD_FILE="+c.file("another", "another")) // which --for takes out
 	c.opensVia([]string{"", "memfd", "socket"}, right, wrong, "smb.conf", "smbclient", "-s", path, "-p", port, "-U", "root", "//127.0.0.1/here", "-c", "ls")
 }
 
