@@ -16,5 +16,8 @@ func (p *Plan) Exec() error { return ErrUnsupported }
 // Adopts: Windows has no orphans that come back.
 func Adopts() bool { return false }
 
+// Self returns ErrUnsupported.
+func Self() (*Plan, error) { return nil, ErrUnsupported }
+
 // Stay returns ErrUnsupported.
-func Stay([]string) (int, error) { return 0, ErrUnsupported }
+func (p *Plan) Stay(Stay) (int, error) { return 0, ErrUnsupported }

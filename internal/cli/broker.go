@@ -36,11 +36,7 @@ func runBroker(args, dispatcher []string) int {
 		return complain(misplaced(restated(err, k.Model, args), args), exitRefused)
 	}
 	if inject.Adopts() {
-		code, err := inject.Stay(os.Args)
-		if err != nil {
-			return complain(err, exitRefused)
-		}
-		return code
+		return stayAsParent()
 	}
 	if err := f.start(dispatcher); err != nil {
 		return complain(err, runCode(err))
@@ -58,6 +54,19 @@ func misplaced(err error, args []string) error {
 		}
 	}
 	return err
+}
+
+// stayAsParent has another process be the dispatcher: the broker would become this one's child.
+func stayAsParent() int {
+	self, err := inject.Self()
+	if err != nil {
+		return complain(fmt.Errorf("staying as the parent: %w", err), exitRefused)
+	}
+	code, err := self.Stay(inject.Stay{})
+	if err != nil {
+		return complain(fmt.Errorf("staying as the parent: %w", err), exitRefused)
+	}
+	return code
 }
 
 func (f *brokerFlags) start(dispatcher []string) error {

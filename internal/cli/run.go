@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/graphwork/wg-run/fdpass"
 	"github.com/graphwork/wg-run/inject"
@@ -29,6 +30,8 @@ type runFlags struct {
 	Isolate   bool `help:"Keep the worker from tracing, signalling and looking into any process but its own children (Linux 6.12; sudo and su do not work in an isolated worker). Below a broker this is the default, as far as the system can."`
 	NoIsolate bool `help:"Do not isolate the worker, not even below a broker."`
 
+	Timeout *time.Duration `placeholder:"D" help:"End the worker after D, as 90s or 1h30m: SIGTERM, ten seconds later SIGKILL, exit status 124. wg-run stays as its parent."`
+
 	Explain bool `help:"Resolve, say what would be delivered and how, and start nothing."`
 }
 
@@ -44,41 +47,53 @@ func runWorker(args, worker []string) int {
 	if f.Explain {
 		return explain(&f, worker)
 	}
-	if err := start(&f, worker); err != nil {
+	code, err := start(&f, worker)
+	if err != nil {
 		return complain(err, runCode(err))
 	}
-	return exitRefused
+	return code
 }
 
-func start(f *runFlags, worker []string) error {
+// start becomes the worker, or its parent until that ends with this code.
+func start(f *runFlags, worker []string) (code int, err error) {
+	stay, err := f.stay()
+	if err != nil {
+		return 0, err
+	}
 	environ := os.Environ()
 	held, err := f.fromBroker(profiles.Locate())
 	if err != nil {
-		return err
+		return 0, err
 	}
 	home := held.home
 	r, config, err := settings(home)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	r.Judged = held.values != nil // else asking the backend judges it
 	record := newAudit(home, config.Audit)
 	req, c, err := f.request(home, &r.Settings, config.Clients, worker, environ)
 	record.of(req, c.name)
 	if err != nil {
-		return record.refused(err)
+		return 0, record.refused(err)
 	}
 	held.serve(r, req)
 	plan, err := inject.Prepare(context.Background(), r, req)
 	if err != nil {
-		return record.refused(err)
+		return 0, record.refused(err)
 	}
 	defer plan.Close()
 	warn(plan)
 	if err := record.delivered(plan); err != nil {
-		return err
+		return 0, err
 	}
-	return record.refused(plan.Exec()) // which returns only where it failed
+	if stay == (inject.Stay{}) {
+		return 0, record.refused(plan.Exec()) // which returns only where it failed
+	}
+	if code, err = plan.Stay(stay); err != nil {
+		return 0, record.refused(err)
+	}
+	return code, nil
 }
 
 // warn says what leaks, or would have.

@@ -7,6 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// lastSignal is the highest that there is.
+const lastSignal = unix.Signal(64)
+
 func init() {
 	adopts = func() bool {
 		var on int32

@@ -1,0 +1,157 @@
+//go:build amd64 || arm64
+
+package inject
+
+import (
+	"encoding/binary"
+	"os"
+	"os/signal"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Whether a terminal sent a signal or a process did stands in si_code (sigaction(2)), which
+// Go does not give. So a handler of our own takes the place of the runtime's, and does no
+// more than write the siginfo_t to a pipe. Blocking all signals and reading them from a
+// signalfd(2) would not do: every thread of Go's unblocks SIGINT, SIGTERM and the like.
+
+// handler is the handler; it is not Go's to call. handlerAddress is where it stands.
+func handler()
+func handlerAddress() uintptr
+
+// What handler uses: the pipe, and the runtime's handler, whose business is what its own
+// threads send each other (tgkill(2)).
+var (
+	handlerPipe    int32
+	runtimeHandler uintptr
+)
+
+func init() {
+	catchExact = linuxCatch
+	stopLike = linuxStopLike
+	handOn = linuxHandOn
+}
+
+// action is the kernel's struct of rt_sigaction(2).
+type action struct {
+	handler  uintptr
+	flags    uint64
+	restorer uintptr
+	mask     uint64
+}
+
+const (
+	byDefault = 0 // SIG_DFL
+	ignored   = 1 // SIG_IGN
+)
+
+func sigaction(s unix.Signal, to, was *action) error {
+	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(to)), uintptr(unsafe.Pointer(was)), 8, 0, 0)
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+// handlerAction is the action with our handler; else it is like the runtime's.
+var handlerAction action
+
+func linuxCatch(list []unix.Signal, out chan<- caught) bool {
+	var p [2]int
+	if sigaction(unix.SIGSEGV, nil, &handlerAction) != nil || handlerAction.handler <= ignored || unix.Pipe2(p[:], unix.O_CLOEXEC) != nil {
+		return false
+	}
+	if unix.SetNonblock(p[1], true) != nil { // the reader is there as long as we are
+		return false
+	}
+	runtimeHandler, handlerPipe = handlerAction.handler, int32(p[1])
+	handlerAction.handler = handlerAddress()
+	late := install(list, out)
+	childStarted = func() {
+		_, _ = unix.Write(p[1], make([]byte, siginfoSize))
+		for _, s := range late {
+			_ = sigaction(s, &handlerAction, nil)
+		}
+	}
+	go read(p[0], out)
+	return true
+}
+
+// install has our handler catch what the runtime catches, too: that resets it in a child
+// before anything can come to it there. The others are late.
+func install(list []unix.Signal, out chan<- caught) (late []unix.Signal) {
+	notified := make(chan os.Signal, 64)
+	go func() {
+		for s := range notified { // nobody can tell any more who sent it
+			out <- caught{signal: s.(unix.Signal)}
+		}
+	}()
+	for _, s := range list {
+		var now action
+		_ = sigaction(s, nil, &now)
+		switch s {
+		case unix.SIGSEGV, unix.SIGBUS, unix.SIGFPE, unix.SIGILL, unix.SIGTRAP, unix.SIGSTKFLT:
+			signal.Notify(notified, s) // a fault of ours stays the runtime's
+			continue
+		}
+		if now.handler == ignored || s == 34 {
+			late = append(late, s)
+			continue
+		}
+		if now.handler == byDefault {
+			signal.Notify(notified, s)
+		}
+		_ = sigaction(s, &handlerAction, nil)
+	}
+	return late
+}
+
+// read reads what the handler has written.
+func read(pipe int, out chan<- caught) {
+	for {
+		var info [siginfoSize]byte
+		n, err := unix.Read(pipe, info[:])
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err != nil || n != siginfoSize:
+			return
+		}
+		const queue = -1 // SI_QUEUE
+		code := int32(binary.NativeEndian.Uint32(info[8:]))
+		c := caught{signal: unix.Signal(binary.NativeEndian.Uint32(info[:])), kernel: code > 0}
+		c.own = !c.kernel && int(binary.NativeEndian.Uint32(info[16:])) == os.Getpid()
+		if code == queue {
+			c.queued = &info
+		}
+		out <- c
+	}
+}
+
+// linuxHandOn gives the child the value, too (rt_sigqueueinfo(2)).
+func linuxHandOn(child int, c caught) {
+	_, _, _ = unix.RawSyscall(unix.SYS_RT_SIGQUEUEINFO, uintptr(child), uintptr(c.signal), uintptr(unsafe.Pointer(c.queued)))
+}
+
+// linuxStopLike has the signal wait for this thread, looks once more whether the child goes
+// on, and lets the signal come. A SIGCONT in between takes it away (signal(7)).
+func linuxStopLike(s unix.Signal, goesOn func() bool) {
+	var now action
+	if s == unix.SIGSTOP || sigaction(s, nil, &now) != nil || now.handler != handlerAction.handler {
+		if !goesOn() {
+			_ = unix.Kill(os.Getpid(), unix.SIGSTOP)
+		}
+		return
+	}
+	var only unix.Sigset_t
+	only.Val[0] = 1 << (s - 1)
+	_ = unix.PthreadSigmask(unix.SIG_BLOCK, &only, nil)
+	_ = sigaction(s, &action{handler: byDefault, flags: handlerAction.flags, restorer: handlerAction.restorer}, nil)
+	_ = unix.Tgkill(os.Getpid(), unix.Gettid(), s)
+	if goesOn() {
+		_ = sigaction(s, &action{handler: ignored, flags: handlerAction.flags, restorer: handlerAction.restorer}, nil)
+	}
+	_ = unix.PthreadSigmask(unix.SIG_UNBLOCK, &only, nil)
+	_ = sigaction(s, &handlerAction, nil)
+}

@@ -1,0 +1,118 @@
+//go:build unix
+
+package inject
+
+import (
+	"os"
+	"os/signal"
+
+	"golang.org/x/sys/unix"
+)
+
+// caught is a signal that came to us; the zero value stands between those before the
+// child was there and those after.
+type caught struct {
+	signal unix.Signal
+	// kernel: it is the kernel's, which sends a terminal's signals to the whole process
+	// group.
+	kernel bool
+	// own: it is from this process.
+	own bool
+	// queued is what came with it, where sigqueue(3) sent it.
+	queued *[siginfoSize]byte
+}
+
+// siginfoSize is that of a siginfo_t on Linux.
+const siginfoSize = 128
+
+// catchExact, where the platform has it, tells who sent a signal.
+var catchExact func(list []unix.Signal, out chan<- caught) bool
+
+// childStarted tells what catches that the child is there: what it has caught before was
+// for us alone.
+var childStarted = func() { signals <- caught{} }
+
+// signals is where the caught ones come.
+var signals = make(chan caught, 64)
+
+// catch has every signal that can be caught come to a channel. One that our caller ignored
+// stays so for the child, which inherits that.
+func catch() <-chan caught {
+	var list []unix.Signal
+	for s := unix.Signal(1); s <= lastSignal; s++ {
+		switch s {
+		case unix.SIGKILL, unix.SIGSTOP, 32, 33: // the last two are libraries' own
+		default:
+			list = append(list, s)
+		}
+	}
+	if catchExact == nil || !catchExact(list, signals) {
+		catchSome(list)
+	}
+	return signals
+}
+
+// catchSome guesses who sent a signal: a terminal that has us in the foreground sends its
+// own to the child, too.
+func catchSome(list []unix.Signal) {
+	notified := make(chan os.Signal, 64)
+	for _, s := range list {
+		if s != unix.SIGURG && s != unix.SIGPIPE && !signal.Ignored(s) { // Go sends itself the first
+			signal.Notify(notified, s)
+		}
+	}
+	go func() {
+		for s := range notified {
+			s := s.(unix.Signal)
+			signals <- caught{signal: s, kernel: fromTerminal(s) && foreground()}
+		}
+	}()
+}
+
+// fromTerminal: a terminal sends it (termios(3), tty_ioctl(2)).
+func fromTerminal(s unix.Signal) bool {
+	switch s {
+	case unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTSTP, unix.SIGTTIN, unix.SIGTTOU, unix.SIGCONT, unix.SIGWINCH:
+		return true
+	}
+	return false
+}
+
+// foreground: this process has the terminal.
+func foreground() bool {
+	tty, err := unix.Open("/dev/tty", unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = unix.Close(tty) }()
+	group, err := unix.IoctlGetInt(tty, unix.TIOCGPGRP)
+	return err == nil && group == unix.Getpgrp()
+}
+
+// take does with a signal what is to be done.
+func (w *parent) take(c caught) {
+	switch {
+	case c.signal == 0:
+		w.started = true
+	case c.own, c.signal == unix.SIGCHLD && c.kernel:
+	case c.signal == unix.SIGCONT && w.stopped:
+		// A shell has both of us go on, and somebody who knows only us, us.
+		w.stopped = false
+		if w.reap(); !w.ended && w.paused != 0 {
+			w.send(unix.SIGCONT)
+		}
+	case c.kernel && w.started && w.has(c.signal):
+	case c.queued != nil && handOn != nil:
+		handOn(w.child, c)
+	default:
+		w.send(c.signal)
+	}
+}
+
+// has reports whether the child has from the kernel what came to us from there.
+func (w *parent) has(s unix.Signal) bool {
+	return fromTerminal(s) && !w.apart && !(w.leads && s == unix.SIGHUP)
+}
+
+// handOn, where the platform has it, signals the child with what came with the signal.
+var handOn func(child int, c caught)

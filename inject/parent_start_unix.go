@@ -1,0 +1,131 @@
+//go:build unix
+
+package inject
+
+import (
+	"os"
+	"slices"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// dieTogether, where the platform has it, has a child killed when its parent ends.
+var dieTogether func(*syscall.SysProcAttr)
+
+// closed is a descriptor that the child does not get.
+const closed = ^uintptr(0)
+
+// start starts the child from this thread, and lets go of what is only the child's.
+func (w *parent) start() error {
+	given := givenDescriptors()
+	null, err := unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = unix.Close(null) }()
+	attr := &syscall.ProcAttr{Env: w.plan.Env, Files: w.plan.table(given, null), Sys: w.sys}
+	if dieTogether != nil {
+		dieTogether(attr.Sys)
+	}
+	if err := w.plan.enter(); err != nil {
+		return err
+	}
+	if w.child, err = w.plan.fork(attr); err != nil {
+		return w.plan.failed(err)
+	}
+	childStarted()
+	w.letGo(given, null)
+	return nil
+}
+
+// fork executes the program as execute does, in a child.
+func (p *Plan) fork(attr *syscall.ProcAttr) (int, error) {
+	child, err := syscall.ForkExec(p.Path, p.Argv, attr)
+	if err == unix.ENOEXEC { // no #! line: as execvp(3) does
+		return syscall.ForkExec("/bin/sh", append([]string{"/bin/sh", p.Path}, p.Argv[1:]...), attr)
+	}
+	return child, err
+}
+
+// table are the child's descriptors by number: what the caller left open, and the files of
+// the plan. Above its end the child has all that is not close-on-exec.
+func (p *Plan) table(given []int, null int) []uintptr {
+	size := firstNumber
+	for _, d := range p.Deliveries {
+		size = max(size, d.Number+1)
+	}
+	table := make([]uintptr, size)
+	for fd := range table {
+		table[fd] = closed
+		if fd < firstNumber || slices.Contains(given, fd) {
+			table[fd] = uintptr(fd)
+		}
+	}
+	for _, fd := range p.closing {
+		switch {
+		case fd < firstNumber: // a worker may rely on its being open
+			table[fd] = uintptr(null)
+		case fd < size:
+			table[fd] = closed
+		default:
+			unix.CloseOnExec(fd)
+		}
+	}
+	for i := range p.Deliveries {
+		if d := &p.Deliveries[i]; d.file != nil {
+			table[d.Number] = d.file.Fd()
+		}
+	}
+	return table
+}
+
+// letGo leaves to the child what is the caller's, but standard error: whoever reads from the
+// worker sees the end when that has closed it. The numbers stay taken, since a file of
+// ours may still believe one its own.
+func (w *parent) letGo(given []int, null int) {
+	for _, fd := range append([]int{0, 1}, given...) {
+		_ = duplicate(null, fd)
+		if fd >= firstNumber {
+			unix.CloseOnExec(fd)
+		}
+	}
+	for i := range w.plan.Deliveries {
+		if d := &w.plan.Deliveries[i]; d.file != nil {
+			_ = d.file.Close()
+			d.file = nil
+		}
+	}
+}
+
+// givenDescriptors are those from 3 on that our caller left open.
+func givenDescriptors() []int {
+	var list []int
+	for _, fd := range openDescriptors() {
+		flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
+		if err == nil && flags&unix.FD_CLOEXEC == 0 && fd >= firstNumber {
+			list = append(list, fd)
+		}
+	}
+	return list
+}
+
+// openDescriptors are those that may be open, all up to a limit where nothing lists them.
+func openDescriptors() []int {
+	var list []int
+	entries, err := os.ReadDir("/dev/fd")
+	for _, e := range entries {
+		if fd, err := strconv.Atoi(e.Name()); err == nil {
+			list = append(list, fd)
+		}
+	}
+	if err == nil {
+		return list
+	}
+	const unlisted = 4096
+	for fd := range unlisted {
+		list = append(list, fd)
+	}
+	return list
+}

@@ -1,0 +1,162 @@
+//go:build unix
+
+package inject
+
+import (
+	"os"
+	"runtime"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Adopts reports whether orphans come to this process: it is the first one of its PID
+// namespace, or a subreaper (PR_SET_CHILD_SUBREAPER, prctl(2)). What it becomes by execve
+// would get them, too.
+func Adopts() bool { return os.Getpid() == 1 || adopts != nil && adopts() }
+
+// Self is a plan that runs this very program once more, with all that it was given.
+func Self() (*Plan, error) {
+	path, err := os.Executable()
+	return &Plan{Path: path, Argv: os.Args, Env: os.Environ()}, err
+}
+
+// grace is how long a worker has between SIGTERM and SIGKILL.
+const grace = 10 * time.Second
+
+// parent is one that stays.
+type parent struct {
+	plan  *Plan
+	stay  Stay
+	child int
+	sys   *syscall.SysProcAttr
+
+	signals <-chan caught
+	// started: what comes from here on can have come to the child as well.
+	started bool
+	// leads: this process leads its session, and a hangup comes to it alone.
+	leads bool
+	// apart: the child has a session of its own, and nothing from our terminal.
+	apart bool
+	// paused is the signal that has stopped the child, 0 while it runs.
+	paused unix.Signal
+	// stopped: we stopped for that, and were not told to go on.
+	stopped  bool
+	ended    bool
+	status   unix.WaitStatus
+	timedOut bool
+}
+
+// Stay starts the worker as a child and is its faithful parent: the child is in our own
+// process group, so that a terminal has it as if it were called directly; what somebody
+// sends to us is handed on; when it stops, so do we; and when one of us ends, so does the
+// other. The code is the child's exit status, 128 and the number where a signal ended it.
+// An error says that nothing was started.
+func (p *Plan) Stay(o Stay) (code int, err error) {
+	// The child dies with the thread that started it, and what isolates it is that
+	// thread's. The others are not restricted, and do the rest.
+	runtime.LockOSThread()
+	w := &parent{plan: p, stay: o, sys: &syscall.SysProcAttr{}}
+	session, err := unix.Getsid(0)
+	w.leads = err == nil && session == os.Getpid()
+	w.signals = catch()
+	if err := w.start(); err != nil {
+		return 0, err
+	}
+	ended := make(chan int)
+	go func() {
+		runtime.LockOSThread() // it stops itself by a signal to this thread
+		ended <- w.watch()
+	}()
+	return <-ended, nil
+}
+
+// watch is the parent's life from here on.
+func (w *parent) watch() int {
+	var timeout, kill <-chan time.Time
+	if w.stay.Timeout > 0 {
+		timeout = time.After(w.stay.Timeout)
+	}
+	for {
+		// At every turn: a SIGCHLD may get lost, and then others wait to be read.
+		if w.reap(); w.ended {
+			return w.code()
+		}
+		if w.paused != 0 && !w.stopped {
+			w.stop()
+		}
+		select {
+		case c := <-w.signals:
+			w.take(c)
+		case <-timeout:
+			w.timedOut = true
+			w.send(unix.SIGTERM)
+			w.send(unix.SIGCONT)
+			kill = time.After(grace)
+		case <-kill:
+			w.send(unix.SIGKILL)
+		}
+	}
+}
+
+// code is our own exit code.
+func (w *parent) code() int {
+	switch {
+	case w.timedOut:
+		return codeTimedOut
+	case w.status.Signaled():
+		return codeSignal + int(w.status.Signal())
+	}
+	return w.status.ExitStatus()
+}
+
+// reap collects all that has ended, and notes what became of the child.
+func (w *parent) reap() {
+	for !w.ended {
+		var status unix.WaitStatus
+		pid, err := unix.Wait4(-1, &status, unix.WNOHANG|unix.WUNTRACED|unix.WCONTINUED, nil)
+		switch {
+		case err == unix.EINTR:
+		case err != nil || pid == 0:
+			return
+		case pid != w.child:
+		case status.Stopped():
+			w.paused = status.StopSignal()
+		case status.Continued():
+			w.paused = 0
+		default:
+			w.ended, w.status = true, status
+		}
+	}
+}
+
+// send signals the child, which is there until reap has had it.
+func (w *parent) send(s unix.Signal) { _ = unix.Kill(w.child, s) }
+
+// stopLike, where the platform has it, stops this process as that signal does by default,
+// unless the child goes on before.
+var stopLike func(s unix.Signal, goesOn func() bool)
+
+// stop stops as the child did, so that the shell sees it. The first process of a PID
+// namespace cannot be stopped, and has nobody who would have it go on.
+func (w *parent) stop() {
+	if os.Getpid() == 1 {
+		w.paused = 0
+		w.send(unix.SIGCONT)
+		return
+	}
+	w.stopped = true
+	goesOn := func() bool {
+		w.reap()
+		return w.ended || w.paused == 0
+	}
+	if stopLike != nil {
+		stopLike(w.paused, goesOn)
+	} else if !goesOn() {
+		_ = unix.Kill(unix.Getpid(), unix.SIGSTOP)
+	}
+	if w.ended || w.paused == 0 {
+		w.stopped = false
+	}
+}
