@@ -68,8 +68,8 @@ func linuxCatch(list []unix.Signal, out chan<- caught) bool {
 	runtimeHandler, handlerPipe = handlerAction.handler, int32(p[1])
 	handlerAction.handler = handlerAddress()
 	late := install(list, out)
+	childComes = func() { _, _ = unix.Write(p[1], make([]byte, siginfoSize)) }
 	childStarted = func() {
-		_, _ = unix.Write(p[1], make([]byte, siginfoSize))
 		for _, s := range late {
 			_ = sigaction(s, &handlerAction, nil)
 		}

@@ -10,7 +10,7 @@ import (
 )
 
 // caught is a signal that came to us; the zero value stands between those before the
-// child was there and those after.
+// child came and those after.
 type caught struct {
 	signal unix.Signal
 	// kernel: it is the kernel's, which sends a terminal's signals to the whole process
@@ -28,9 +28,12 @@ const siginfoSize = 128
 // catchExact, where the platform has it, tells who sent a signal.
 var catchExact func(list []unix.Signal, out chan<- caught) bool
 
-// childStarted tells what catches that the child is there: what it has caught before was
-// for us alone.
-var childStarted = func() { signals <- caught{} }
+// What is told what catches: that the child is about to be there, since what was caught
+// before is for us alone, and that it is there.
+var (
+	childComes   = func() { signals <- caught{} }
+	childStarted = func() {}
+)
 
 // signals is where the caught ones come.
 var signals = make(chan caught, 64)

@@ -32,6 +32,7 @@ func (w *parent) start() error {
 	if err := w.plan.enter(); err != nil {
 		return err
 	}
+	childComes()
 	if w.child, err = w.plan.fork(attr); err != nil {
 		return w.plan.failed(err)
 	}

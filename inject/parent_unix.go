@@ -33,7 +33,7 @@ type parent struct {
 	sys   *syscall.SysProcAttr
 
 	signals <-chan caught
-	// started: what comes from here on can have come to the child as well.
+	// started: what comes from here on has come to the child as well, if it was for both.
 	started bool
 	// leads: this process leads its session, and a hangup comes to it alone.
 	leads bool

@@ -1,0 +1,147 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+
+	"github.com/graphwork/wg-run/internal/testrig"
+)
+
+// onShell is an interactive shell on a terminal; $W is wg-run that stays as the parent, $C a
+// worker that says which signals come to it.
+func onShell(t *testing.T, shell ...string) *session {
+	t.Helper()
+	testrig.Need(t, shell[0], "python3")
+	p := newParented(t)
+	catcher := p.wg + "/catcher.py"
+	p.put(map[string]string{"catcher.py": `import os, signal, time
+for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGWINCH, signal.SIGCONT, signal.SIGUSR1):
+    signal.signal(n, lambda n, frame: os.write(1, b"<%d>" % n))
+os.write(1, b"ready %d %d.\n" % (os.getpid(), os.getppid()))
+while True: time.sleep(0.02)
+`})
+	s := onTerminal(t, append(p.env, "PS1=prompt> ", "TERM=dumb", "HISTFILE=", "C=python3 "+catcher), shell[0], shell[1:]...)
+	_ = s.tty.SetReadDeadline(time.Now().Add(patience)) // a worker may live longer than the shell
+	s.until("prompt> ")
+	return s
+}
+
+// says types a line and waits for what comes of it.
+func (s *session) says(line, want string) {
+	s.t.Helper()
+	s.out = nil
+	s.typed(line)
+	s.until(want)
+}
+
+var shells = map[string][]string{"bash": {"bash", "--norc", "--noprofile", "--noediting", "-i"}, "dash": {"dash", "-i"}}
+
+func eachShell(t *testing.T, test func(t *testing.T, s *session)) {
+	for name, argv := range shells {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, onShell(t, argv...))
+		})
+	}
+}
+
+// A key that interrupts comes to the worker once, each time; so does what is sent.
+func TestParentInterrupts(t *testing.T) {
+	eachShell(t, func(t *testing.T, s *session) {
+		s.says("$W $C\n", "ready")
+		s.until(".")
+		var worker, parent int
+		if _, err := fmt.Sscanf(string(s.out[strings.LastIndex(string(s.out), "ready"):]), "ready %d %d.", &worker, &parent); err != nil {
+			t.Fatalf("the worker says %q: %v", s.out, err)
+		}
+		for range 3 {
+			s.says("\x03", "<2>")
+		}
+		for n, want := range map[int]string{2: "<2>", 15: "<15>", 1: "<1>", 28: "<28>"} {
+			s.out = nil
+			if err := killProcess(parent, n); err != nil {
+				t.Fatal(err)
+			}
+			s.until(want)
+		}
+		// Whatever came twice has come by now: signals of one sender come in order.
+		s.out = nil
+		if err := killProcess(parent, 10); err != nil {
+			t.Fatal(err)
+		}
+		s.until("<10>")
+		if got := string(s.out); got != "<10>" {
+			t.Errorf("signals = %q more than once, want each once", got)
+		}
+		s.says("\x1c", "prompt> ") // SIGQUIT
+		s.says("echo status $?.\n", "status 131.")
+	})
+}
+
+// Stopped with the key, by a read in the background and by somebody; on in the background
+// and in the foreground.
+func TestParentJobs(t *testing.T) {
+	eachShell(t, func(t *testing.T, s *session) {
+		s.says("$W $C\n", ".\r\n")
+		s.says("\x1a", "prompt> ")
+		s.says("jobs\n", "topped")
+		s.until("prompt> ")
+		s.says("fg\n", "<18>")
+		if n := strings.Count(string(s.out), "<18>"); n != 1 {
+			t.Errorf("fg: %d times SIGCONT in %q, want once", n, s.out)
+		}
+		s.says("\x03", "<2>")
+		s.says("\x1a", "prompt> ")
+		s.says("bg\n", "<18>")
+		s.says("kill -USR1 %1; kill -KILL %1; wait\n", "prompt> ")
+
+		s.says("$W sh -c 'read line; echo got $line.' &\n", "prompt> ")
+		s.says("until jobs >$HOME/jobs; grep -q '[t]opped' $HOME/jobs; do sleep 0.1; done; cat $HOME/jobs\n", "topped")
+		s.until("prompt> ")
+		s.says("fg\n", "sh -c")
+		s.until("\r\n")
+		s.says("words\n", "got words.")
+		s.until("prompt> ")
+		s.says("$W sh -c 'kill -STOP $$; echo went on.'\n", "prompt> ")
+		s.says("fg\n", "went on.")
+		s.until("prompt> ")
+		s.says("jobs; echo none.\n", "none.\r\n")
+		if strings.Contains(string(s.out), "topped") || strings.Contains(string(s.out), "unning") {
+			t.Errorf("a job is left: %q", s.out)
+		}
+	})
+}
+
+// The terminal's size, and its hangup.
+func TestParentTerminal(t *testing.T) {
+	s := onShell(t, shells["bash"]...)
+	s.says("$W $C\n", ".\r\n")
+	if err := setSize(s.tty, 33, 99); err != nil {
+		t.Fatal(err)
+	}
+	s.until("<28>")
+	s.says("\x1c", "prompt> ")
+	s.says("$W stty size\n", "33 99")
+	s.until("prompt> ")
+	// This one is the leader of its session, and a hangup comes to it alone.
+	p := newParented(t)
+	s = onTerminal(t, p.env, "sh", "-c", `exec $W sh -c 'trap "echo hung up >$HOME/hup; exit" HUP; echo ready.; while :; do sleep 0.05; done'`)
+	s.until("ready.")
+	_ = s.tty.Close()
+	_ = s.cmd.Wait()
+	if got, err := os.ReadFile(p.wg + "/../hup"); string(got) != "hung up\n" {
+		t.Errorf("a hangup: the worker wrote %q, %v; want that it came", got, err)
+	}
+}
+
+func killProcess(pid, n int) error { return syscall.Kill(pid, syscall.Signal(n)) }
+
+func setSize(tty *os.File, rows, columns uint16) error {
+	return pty.Setsize(tty, &pty.Winsize{Rows: rows, Cols: columns})
+}
