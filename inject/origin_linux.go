@@ -78,6 +78,9 @@ func linuxCatch(list []unix.Signal, out chan<- caught) bool {
 	return true
 }
 
+// What the C libraries use for themselves, glibc (nptl(7)) and musl, and Go leaves to them.
+const firstLibrary, lastLibrary = unix.Signal(32), unix.Signal(34)
+
 // install has our handler catch what the runtime catches, too: that resets it in a child
 // before anything can come to it there. The others are late.
 func install(list []unix.Signal, out chan<- caught) (late []unix.Signal) {
@@ -95,8 +98,11 @@ func install(list []unix.Signal, out chan<- caught) (late []unix.Signal) {
 			signal.Notify(notified, s) // a fault of ours stays the runtime's
 			continue
 		}
-		if now.handler == ignored || s == 34 {
+		if now.handler == ignored || s >= firstLibrary && s <= lastLibrary && now.handler == byDefault {
 			late = append(late, s)
+			continue
+		}
+		if s >= firstLibrary && s <= lastLibrary {
 			continue
 		}
 		if now.handler == byDefault {

@@ -44,7 +44,7 @@ func catch() <-chan caught {
 	var list []unix.Signal
 	for s := unix.Signal(1); s <= lastSignal; s++ {
 		switch s {
-		case unix.SIGKILL, unix.SIGSTOP, 32, 33: // the last two are libraries' own
+		case unix.SIGKILL, unix.SIGSTOP:
 		default:
 			list = append(list, s)
 		}

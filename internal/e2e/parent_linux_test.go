@@ -69,6 +69,33 @@ print(got)
 	}
 }
 
+// What the caller ignored comes to a worker that catches it all the same, if it is sent.
+func TestParentForwardsIgnored(t *testing.T) {
+	testrig.Need(t, "python3")
+	const worker = `import os, signal
+got = []
+for n in (1, 2, 3, 15, 20, 28): signal.signal(n, lambda n, frame: got.append(n))
+for n in (1, 2, 3, 15, 20, 28):
+    os.kill(os.getppid(), n)
+    while n not in got: signal.sigtimedwait([], 0.001)
+print(got)
+`
+	got := newParented(t).exec("", "sh", "-c", `trap '' HUP INT QUIT TERM TSTP WINCH; $W python3 -c "$0"`, worker)
+	if want := (result{0, "[1, 2, 3, 15, 20, 28]\n", ""}); got != want {
+		t.Errorf("signals that the caller ignored, to wg-run = %v, want %v", got, want)
+	}
+}
+
+// Nothing is lost between the start of the child and the handling.
+func TestParentForwardsAtOnce(t *testing.T) {
+	p := newParented(t)
+	for range 50 {
+		if got := p.sh(`$W sh -c 'kill -USR1 $PPID; ` + awhile + `'`); got.code != 128+10 {
+			t.Fatalf("a signal by the worker's first act = %v, want 138", got)
+		}
+	}
+}
+
 // The value that sigqueue(3) sends comes with it.
 func TestParentForwardsValues(t *testing.T) {
 	testrig.Need(t, "python3")
@@ -91,8 +118,10 @@ func TestParentStatus(t *testing.T) {
 	for script, want := range map[string]int{
 		`$W true`: 0, `$W sh -c 'exit 7'`: 7, `$W sh -c 'exit 255'`: 255,
 		`$W ./none`: 127, `$W /`: 126, `$W sh -c 'kill -KILL $$'`: 137,
-		`printf 'exit 9' >$HOME/noscript; chmod +x $HOME/noscript; $W $HOME/noscript`:                        9,
-		`printf '#!/none/of/it' >$HOME/none; chmod +x $HOME/none; $W $HOME/none`:                             127,
+		`printf 'exit 9' >$HOME/noscript; chmod +x $HOME/noscript; $W $HOME/noscript`: 9,
+		`printf '#!/none/of/it' >$HOME/none; chmod +x $HOME/none; $W $HOME/none`:      127,
+		// The C libraries use it, and let no worker catch it.
+		`$W sh -c 'kill -32 $PPID; ` + awhile + `'`:                                                          160,
 		`$W sh -c 'kill -TERM $PPID; ` + awhile + `'`:                                                        143,
 		`python3 -c 'import os, signal; signal.alarm(1); os.execvp("sh", ["sh", "-c", "exec $W sleep 60"])'`: 142,
 	} {

@@ -24,9 +24,10 @@ func onShell(t *testing.T, shell ...string) *session {
 for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGWINCH, signal.SIGCONT, signal.SIGUSR1):
     signal.signal(n, lambda n, frame: os.write(1, b"<%d>" % n))
 os.write(1, b"ready %d %d.\n" % (os.getpid(), os.getppid()))
-while True: time.sleep(0.02)
+for _ in range(1500): time.sleep(0.02) # it outlives a test that fails, but not for ever
 `})
-	s := onTerminal(t, append(p.env, "PS1=prompt> ", "TERM=dumb", "HISTFILE=", "C=python3 "+catcher), shell[0], shell[1:]...)
+	p.put(map[string]string{"subreaper.py": subreaper})
+	s := onTerminal(t, append(p.env, "PS1=prompt> ", "TERM=dumb", "HISTFILE=", "C=python3 "+catcher, "B="+p.bin, "R=python3 "+p.wg+"/subreaper.py"), shell[0], shell[1:]...)
 	_ = s.tty.SetReadDeadline(time.Now().Add(patience)) // a worker may live longer than the shell
 	s.until("prompt> ")
 	return s
@@ -65,16 +66,12 @@ func TestParentInterrupts(t *testing.T) {
 		}
 		for n, want := range map[int]string{2: "<2>", 15: "<15>", 1: "<1>", 28: "<28>"} {
 			s.out = nil
-			if err := killProcess(parent, n); err != nil {
-				t.Fatal(err)
-			}
+			s.sent(parent, n)
 			s.until(want)
 		}
 		// Whatever came twice has come by now: signals of one sender come in order.
 		s.out = nil
-		if err := killProcess(parent, 10); err != nil {
-			t.Fatal(err)
-		}
+		s.sent(parent, 10)
 		s.until("<10>")
 		if got := string(s.out); got != "<10>" {
 			t.Errorf("signals = %q more than once, want each once", got)
@@ -140,7 +137,65 @@ func TestParentTerminal(t *testing.T) {
 	}
 }
 
-func killProcess(pid, n int) error { return syscall.Kill(pid, syscall.Signal(n)) }
+// sent sends a signal once none is pending: the kernel makes one of two, whoever sent them.
+func (s *session) sent(pid, n int) {
+	s.t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		if err != nil || time.Now().After(deadline) {
+			s.t.Fatalf("waiting until no signal is pending: %v\n%s", err, status)
+		}
+		if strings.Contains(string(status), "\nShdPnd:\t0000000000000000\n") {
+			break
+		}
+	}
+	if err := syscall.Kill(pid, syscall.Signal(n)); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// A worker whose input is no terminal is not in the background for that.
+func TestParentWithoutTerminalInput(t *testing.T) {
+	eachShell(t, func(t *testing.T, s *session) {
+		s.says("echo x | $W sh -c 'read l </dev/tty; echo got $l.'; echo status $?.\n", "\r\n")
+		s.says("words\n", "got words.")
+		s.until("status 0.")
+	})
+}
+
+// A dispatcher below a subreaper is a job as any other: in the background its read stops it.
+func TestBrokerStaysInJobs(t *testing.T) {
+	eachShell(t, func(t *testing.T, s *session) {
+		s.says("$R $B broker -- cat &\n", "prompt> ")
+		s.says("until jobs >$HOME/jobs; grep -q '[t]opped' $HOME/jobs; do sleep 0.1; done; echo it st''opped.\n", "it stopped.")
+		s.until("prompt> ")
+		s.says("fg\n", "cat")
+		s.until("\r\n")
+		s.says("words\n", "words\r\nwords\r\n")
+		s.says("\x04", "prompt> ")
+		s.says("echo status $?.\n", "status 0.")
+	})
+}
+
+// The caller's process group may be outside of the PID namespace, where getpgrp is 0: the
+// terminal stays the caller's.
+func TestBrokerStaysInNamespace(t *testing.T) {
+	testrig.Need(t, "unshare")
+	p := newParented(t)
+	unshare := "unshare -pf --mount-proc"
+	if os.Geteuid() != 0 {
+		unshare = "unshare -Urpf --mount-proc"
+	}
+	if got := p.sh(unshare + " true"); got.code != 0 {
+		testrig.Cannot(t, os.NewSyscallError("unshare: "+got.stderr, syscall.EPERM))
+	}
+	s := onTerminal(t, p.env, "sh", "-c", unshare+" "+p.bin+" broker -- sh -c 'read y; echo first $y.'; echo ready.; read x; echo got $x.")
+	s.typed("one\n")
+	s.until("first one.")
+	s.until("ready.")
+	s.typed("words\n")
+	s.until("got words.")
+}
 
 func setSize(tty *os.File, rows, columns uint16) error {
 	return pty.Setsize(tty, &pty.Winsize{Rows: rows, Cols: columns})
