@@ -53,9 +53,9 @@ func (p *Plan) fork(attr *syscall.ProcAttr) (int, error) {
 // table are the child's descriptors by number: what the caller left open, and the files of
 // the plan. Above its end the child has all that is not close-on-exec.
 func (p *Plan) table(given []int, null int) []uintptr {
-	size := firstNumber
-	for _, d := range p.Deliveries {
-		size = max(size, d.Number+1)
+	files, size := p.placed(), firstNumber
+	for _, f := range files {
+		size = max(size, f.number+1)
 	}
 	table := make([]uintptr, size)
 	for fd := range table {
@@ -74,10 +74,8 @@ func (p *Plan) table(given []int, null int) []uintptr {
 			unix.CloseOnExec(fd)
 		}
 	}
-	for i := range p.Deliveries {
-		if d := &p.Deliveries[i]; d.file != nil {
-			table[d.Number] = d.file.Fd()
-		}
+	for _, f := range files {
+		table[f.number] = f.file.Fd()
 	}
 	return table
 }
@@ -92,12 +90,7 @@ func (w *parent) letGo(given []int, null int) {
 			unix.CloseOnExec(fd)
 		}
 	}
-	for i := range w.plan.Deliveries {
-		if d := &w.plan.Deliveries[i]; d.file != nil {
-			_ = d.file.Close()
-			d.file = nil
-		}
-	}
+	w.plan.Close()
 }
 
 // givenDescriptors are those from 3 on that our caller left open.
