@@ -40,6 +40,9 @@ type Channel struct {
 	// wraps ErrTooBig where the kernel does not hold that many bytes. It is nil
 	// where the platform does not have the channel, and for InEnvironment.
 	Open func(label string, data []byte) (*os.File, error)
+	// Hold is Open for one who stays; once has a memory file wiped when it was read. It is nil
+	// where the platform, or the channel, knows nothing of that.
+	Hold func(label string, data []byte, once bool) (*Held, error)
 	// Variable is what stood behind "env:".
 	Variable string
 }
@@ -53,11 +56,11 @@ var (
 
 // channels is THE LIST: one line for each channel. The first is the default.
 var channels = []Channel{
-	{Name: "pipe", Help: "an anonymous pipe, already filled: read once", Open: openPipe},
-	{Name: "socket", Help: "a socket pair, already filled: read once, by its number only", Open: openSocket},
-	{Name: "memfd", Help: "a sealed memory file: seekable, can be read again (Linux)", Open: openMemfd},
-	{Name: "dir", Help: "a memory file, by its name in $CREDENTIALS_DIRECTORY (Linux)", Place: InDirectory, Open: openInDirectory},
-	{Name: "stdin", Help: "the worker's standard input", Place: OnStdin, Open: openPipe},
+	{Name: "pipe", Help: "an anonymous pipe, already filled: read once", Open: openPipe, Hold: holdPipe},
+	{Name: "socket", Help: "a socket pair, already filled: read once, by its number only", Open: openSocket, Hold: holdSocket},
+	{Name: "memfd", Help: "a sealed memory file: seekable, can be read again (Linux)", Open: openMemfd, Hold: holdMemfd},
+	{Name: "dir", Help: "a memory file, by its name in $CREDENTIALS_DIRECTORY (Linux)", Place: InDirectory, Open: openInDirectory, Hold: holdMemfd},
+	{Name: "stdin", Help: "the worker's standard input", Place: OnStdin, Open: openPipe, Hold: holdPipe},
 	{Name: "env", Help: "env:VAR, a variable, which everything that the worker starts inherits", Place: InEnvironment},
 }
 

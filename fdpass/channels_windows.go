@@ -7,3 +7,5 @@ var openPipe, openSocket, openMemfd, openInDirectory func(string, []byte) (*os.F
 
 // OpenDirectory returns ErrUnsupported.
 func OpenDirectory(map[string]int) (*os.File, error) { return nil, ErrUnsupported }
+
+var holdPipe, holdSocket, holdMemfd func(string, []byte, bool) (*Held, error)

@@ -25,3 +25,9 @@ var openMemfd, openInDirectory func(string, []byte) (*os.File, error)
 
 // OpenDirectory returns ErrUnsupported.
 func OpenDirectory(map[string]int) (*os.File, error) { return nil, ErrUnsupported }
+
+// fionread is FIONREAD, ioctl(2).
+const fionread = 0x4004667f
+
+// holdMemfd, holdSocket: see openMemfd; what is unread in a socket is not told.
+var holdMemfd, holdSocket func(string, []byte, bool) (*Held, error)

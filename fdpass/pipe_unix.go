@@ -22,32 +22,32 @@ func openPipe(_ string, data []byte) (*os.File, error) {
 		return nil, fmt.Errorf("making a pipe: %w", err)
 	}
 	defer func() { _ = unix.Close(p[1]) }()
-	if err := fill(p[1], data, growPipe); err != nil {
+	if _, err := fill(p[1], data, growPipe); err != nil {
 		_ = unix.Close(p[0])
 		return nil, fmt.Errorf("filling a pipe with %d bytes: %w", len(data), err)
 	}
 	return os.NewFile(uintptr(p[0]), "pipe"), nil
 }
 
-// fill writes what there is room for; grow, where it is not nil, is asked once for more.
-func fill(fd int, data []byte, grow func(fd, size int) error) error {
+// fill writes what there is room for, and says how much; grow, where it is not nil, is asked
+// once for more. What is left makes it ErrTooBig.
+func fill(fd int, data []byte, grow func(fd, size int) error) (n int, err error) {
 	if err := unix.SetNonblock(fd, true); err != nil {
-		return err
+		return 0, err
 	}
-	grown := false
-	for len(data) > 0 {
-		n, err := unix.Write(fd, data)
+	for grown := false; n < len(data); {
+		m, err := unix.Write(fd, data[n:])
 		switch {
 		case err == unix.EINTR:
 		case err == nil:
-			data = data[n:]
+			n += m
 		case err != unix.EAGAIN:
-			return err
-		case grown || grow == nil || grow(fd, len(data)) != nil:
-			return ErrTooBig
+			return n, err
+		case grown || grow == nil || grow(fd, len(data)-n) != nil:
+			return n, ErrTooBig
 		default:
 			grown = true
 		}
 	}
-	return nil
+	return n, nil
 }

@@ -20,7 +20,7 @@ func openSocket(_ string, data []byte) (*os.File, error) {
 	}
 	defer func() { _ = unix.Close(p[1]) }()
 	if err = unix.Shutdown(p[0], unix.SHUT_WR); err == nil { // the worker has nobody to write to
-		err = fill(p[1], data, growSocket)
+		_, err = fill(p[1], data, growSocket)
 	}
 	if err != nil {
 		_ = unix.Close(p[0])

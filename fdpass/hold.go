@@ -1,0 +1,21 @@
+package fdpass
+
+import "os"
+
+// Held is what a channel carries while whoever made it stays: that one feeds what does not
+// fit, and can tell whether it was read.
+type Held struct {
+	// File is for the worker. Close it here once the worker has it.
+	File *os.File
+	// Feed writes what has not fitted and returns when all is written, or when nobody can read
+	// it any more. It is nil where all is in place.
+	Feed func()
+	// Unread is how many bytes nobody has taken; of a memory file it is all or none.
+	Unread func() int
+	// Watch waits until all who had File have closed it, and with once until what was read is
+	// wiped. It reports whether it was closed unread, as far as that can be known. It is nil
+	// where there is nothing to wait for.
+	Watch func() (abandoned bool)
+	// Close lets go of what is kept here.
+	Close func()
+}
