@@ -73,6 +73,9 @@ func (c Channel) Here() bool { return c.Open != nil || c.Place == InEnvironment 
 // Single reports whether no two secrets can go through the channel.
 func (c Channel) Single() bool { return c.Place == OnStdin || c.Place == InEnvironment }
 
+// Once reports whether the channel can be wiped when it was read.
+func (c Channel) Once() bool { return c.Hold != nil && (c.Name == "memfd" || c.Place == InDirectory) }
+
 // Find returns the channel that --via names, as pipe or env:VAR; the default for "".
 // The error wraps ErrUnsupported where the platform does not have it.
 func Find(via string) (Channel, error) {

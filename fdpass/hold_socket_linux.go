@@ -10,8 +10,8 @@ import (
 // peer is our end of a socket pair that is held.
 type peer struct {
 	*feeder
-	size int // of the value
-	full int // what the kernel counts while nothing is read, of what fitted
+	size int  // of the value
+	full int  // what the kernel counts while nothing is read, of what fitted
 	lost bool // the other end was closed before all was read
 }
 

@@ -1,6 +1,11 @@
 package inject
 
-import "time"
+import (
+	"errors"
+	"time"
+
+	"github.com/graphwork/wg-run/internal/hint"
+)
 
 // Stay says why wg-run stays as the worker's parent. With the zero value it is a faithful
 // parent and no more.
@@ -13,6 +18,38 @@ type Stay struct {
 	Once bool
 	// RequireRead makes a worker fail that left a secret unread.
 	RequireRead bool
+	// Tell is told what went wrong with the reading of a secret.
+	Tell func(error)
+}
+
+// Asked reports whether there is something to stay for.
+func (o Stay) Asked() bool { return o.Timeout > 0 || o.Mask || o.Once || o.RequireRead }
+
+// Feeds reports whether the plan holds a value that must be fed, so that somebody has to stay.
+func (p *Plan) Feeds() bool {
+	for i := range p.Deliveries {
+		if p.Deliveries[i].Fed {
+			return true
+		}
+	}
+	return false
+}
+
+// Suits refuses to stay for what the plan's channels do not have.
+func (p *Plan) Suits(o Stay) error {
+	once, known := false, false
+	for i := range p.Deliveries {
+		c := p.Deliveries[i].Channel
+		once = once || c.Once()
+		known = known || c.Hold != nil
+	}
+	switch {
+	case o.Once && !once:
+		return hint.Add(errors.New("reading --once: no secret goes through a memory file, which is what it wipes"), "--via memfd --once, or without: a pipe is read once anyway")
+	case o.RequireRead && !known:
+		return hint.Add(errors.New("reading --require-read: nobody can know who reads a variable"), "--via pipe")
+	}
+	return nil
 }
 
 // The exit codes that a parent has of its own.

@@ -33,6 +33,9 @@ type parent struct {
 	sys   *syscall.SysProcAttr
 
 	signals <-chan caught
+	// receipts are of what is held, abandoned those of what will not be read any more.
+	receipts  []*receipt
+	abandoned <-chan *receipt
 	// started: what comes from here on has come to the child as well, if it was for both.
 	started bool
 	// leads: this process leads its session, and a hangup comes to it alone.
@@ -60,10 +63,14 @@ func (p *Plan) Stay(o Stay) (code int, err error) {
 	w := &parent{plan: p, stay: o, sys: &syscall.SysProcAttr{}}
 	session, err := unix.Getsid(0)
 	w.leads = err == nil && session == os.Getpid()
+	if err := w.hold(); err != nil {
+		return 0, err
+	}
 	w.signals = catch()
 	if err := w.start(); err != nil {
 		return 0, err
 	}
+	w.attend()
 	ended := make(chan int)
 	go func() {
 		runtime.LockOSThread() // it stops itself by a signal to this thread
@@ -89,6 +96,8 @@ func (w *parent) watch() int {
 		select {
 		case c := <-w.signals:
 			w.take(c)
+		case r := <-w.abandoned:
+			w.lost(r)
 		case <-timeout:
 			w.timedOut = true
 			w.send(unix.SIGTERM)
@@ -102,11 +111,14 @@ func (w *parent) watch() int {
 
 // code is our own exit code.
 func (w *parent) code() int {
+	unread := w.unread()
 	switch {
 	case w.timedOut:
 		return codeTimedOut
 	case w.status.Signaled():
 		return codeSignal + int(w.status.Signal())
+	case w.status.ExitStatus() == 0 && unread && w.stay.RequireRead:
+		return codeUnread
 	}
 	return w.status.ExitStatus()
 }

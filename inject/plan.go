@@ -89,6 +89,8 @@ type Delivery struct {
 	Size int
 	// Source is the scheme that answered.
 	Source string
+	// Fed says that it does not fit into the channel, and is fed by a parent that stays.
+	Fed bool
 
 	file   *os.File
 	secret *resolve.Secret

@@ -17,6 +17,10 @@ import (
 // explain prints what a run would do, on stdout and without a value. It asks the
 // backends for real and starts nothing.
 func explain(f *runFlags, worker []string) int {
+	stay, err := f.stay()
+	if err != nil {
+		return complain(err, exitNo)
+	}
 	environ := os.Environ()
 	held, err := f.fromBroker(profiles.Locate())
 	if err != nil {
@@ -52,7 +56,14 @@ func explain(f *runFlags, worker []string) int {
 	defer plan.Close()
 	explainPlan(plan, req)
 	f.explainIsolation(plan.Isolate)
-	row("worker", "%s, with %s, in place of wg-run", plan.Path, counted(len(plan.Argv)-1, "argument"))
+	if err := plan.Suits(stay); err != nil {
+		return complain(err, exitNo)
+	}
+	how := "in place of wg-run"
+	if stay.Asked() || plan.Feeds() {
+		how = "below wg-run, which stays"
+	}
+	row("worker", "%s, with %s, %s", plan.Path, counted(len(plan.Argv)-1, "argument"), how)
 	return 0
 }
 

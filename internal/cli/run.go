@@ -30,7 +30,9 @@ type runFlags struct {
 	Isolate   bool `help:"Keep the worker from tracing, signalling and looking into any process but its own children (Linux 6.12; sudo and su do not work in an isolated worker). Below a broker this is the default, as far as the system can."`
 	NoIsolate bool `help:"Do not isolate the worker, not even below a broker."`
 
-	Timeout *time.Duration `placeholder:"D" help:"End the worker after D, as 90s or 1h30m: SIGTERM, ten seconds later SIGKILL, exit status 124. wg-run stays as its parent."`
+	Once        bool           `help:"Wipe a memory file (memfd, dir) once it was read: later readers get nothing. wg-run stays as the worker's parent."`
+	RequireRead bool           `help:"Fail with 125 where the worker returns 0 and has left a secret unread. wg-run stays as its parent."`
+	Timeout     *time.Duration `placeholder:"D" help:"End the worker after D, as 90s or 1h30m: SIGTERM, ten seconds later SIGKILL, exit status 124. wg-run stays as its parent."`
 
 	Explain bool `help:"Resolve, say what would be delivered and how, and start nothing."`
 }
@@ -83,11 +85,14 @@ func start(f *runFlags, worker []string) (code int, err error) {
 		return 0, record.refused(err)
 	}
 	defer plan.Close()
+	if err := plan.Suits(stay); err != nil {
+		return 0, record.refused(err)
+	}
 	warn(plan)
 	if err := record.delivered(plan); err != nil {
 		return 0, err
 	}
-	if stay == (inject.Stay{}) {
+	if !stay.Asked() && !plan.Feeds() {
 		return 0, record.refused(plan.Exec()) // which returns only where it failed
 	}
 	if code, err = plan.Stay(stay); err != nil {
