@@ -57,7 +57,7 @@ func TestCandidates(t *testing.T) {
 		{"secret list x", ""},
 
 		{"--pro", "--profile"},
-		{"--explain --re", "--ref"},
+		{"--explain --ref", "--ref"},
 		{"--vers", "--version"},
 		{"--profile ", "home.server work"},
 		{"--profile=", "--profile=home.server --profile=work"},
