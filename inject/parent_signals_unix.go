@@ -99,16 +99,27 @@ func (w *parent) take(c caught) {
 		w.started = true
 	case c.own, c.signal == unix.SIGCHLD && c.kernel:
 	case c.signal == unix.SIGCONT && w.stopped:
-		// A shell has both of us go on, and somebody who knows only us, us.
-		w.stopped = false
-		if w.reap(); !w.ended && w.paused != 0 {
-			w.send(unix.SIGCONT)
-		}
+		w.goOn()
 	case c.kernel && w.started && w.has(c.signal):
 	case c.queued != nil && handOn != nil:
 		handOn(w.child, c)
 	default:
 		w.send(c.signal)
+	}
+}
+
+// goOn has the child go on where it did not. A shell has both of us go on, and somebody who
+// knows only us, us.
+func (w *parent) goOn() {
+	if w.reap(); !w.stopped { // it was stopped once more since, and stays so
+		return
+	}
+	w.stopped = false
+	if !w.ended && w.paused != 0 {
+		w.send(unix.SIGCONT)
+		// Not left to reap: a child that is about to end has neither gone on nor ended for
+		// wait(2), and we would stop once more, with nobody to have us go on.
+		w.paused = 0
 	}
 }
 

@@ -134,7 +134,8 @@ func (w *parent) reap() {
 			return
 		case pid != w.child:
 		case status.Stopped():
-			w.paused = status.StopSignal()
+			// Each is told once: if we had stopped for one before, we have gone on since.
+			w.paused, w.stopped = status.StopSignal(), false
 		case status.Continued():
 			w.paused = 0
 		default:
@@ -158,7 +159,6 @@ func (w *parent) stop() {
 		w.send(unix.SIGCONT)
 		return
 	}
-	w.stopped = true
 	goesOn := func() bool {
 		w.reap()
 		return w.ended || w.paused == 0
@@ -168,7 +168,5 @@ func (w *parent) stop() {
 	} else if !goesOn() {
 		_ = unix.Kill(unix.Getpid(), unix.SIGSTOP)
 	}
-	if w.ended || w.paused == 0 {
-		w.stopped = false
-	}
+	w.stopped = !w.ended && w.paused != 0
 }
