@@ -46,7 +46,7 @@ func TestReceipt(t *testing.T) {
 				}
 				run := p.bin + " --ref plaintext:k --via " + via
 				script = strings.Replace(script, "$S --", run+" --", 1)
-				got := p.sh(strings.Replace(script, "$S", run+" --timeout 1h --", 1))
+				got := p.place.exec("", "sh", "-c", strings.Replace(script, "$S", run+" --timeout 1h --", 1))
 				if got.code != want.code || got.stdout != want.stdout {
 					t.Errorf("%s = %d, %q, %q; want %d, %q", script, got.code, got.stdout, got.stderr, want.code, want.stdout)
 				}
@@ -71,7 +71,7 @@ func TestFed(t *testing.T) {
 		`$I -- wc -c`: "1048576\n",
 		`$S -- sh -c 'exec 3<&-; echo without' 2>&1 | head -n 1`: "without\n",
 	} {
-		if got := p.sh(script); got.code != 0 || got.stdout != want || got.stderr != "" {
+		if got := p.place.exec("", "sh", "-c", script); got.code != 0 || got.stdout != want || got.stderr != "" {
 			t.Errorf("%s = %d, %q, %q; want 0, %q and silence", script, got.code, got.stdout, got.stderr, want)
 		}
 	}
@@ -92,7 +92,7 @@ func TestOnce(t *testing.T) {
 		p.bin + ` --ref plaintext:k --timeout 0s -- true`:               {125, "", "wg-run: reading --timeout: it is not more than nothing\n"},
 		p.bin + ` --ref plaintext:k --timeout=-1s -- true`:              {125, "", "wg-run: reading --timeout: it is not more than nothing\n"},
 	} {
-		if got := p.sh(script); got != want {
+		if got := p.place.exec("", "sh", "-c", script); got != want {
 			t.Errorf("%s = %v, want %v", script, got, want)
 		}
 	}
