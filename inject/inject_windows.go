@@ -1,5 +1,7 @@
 package inject
 
+import "os"
+
 func searchPath(*environ, []string) string { return "" }
 
 // lookup refuses before any secret is resolved: a Windows child is handed
@@ -18,3 +20,6 @@ func Adopts() bool { return false }
 
 // Stay returns ErrUnsupported.
 func Stay([]string) (int, error) { return 0, ErrUnsupported }
+
+// Files returns ErrUnsupported.
+func (p *Plan) Files() ([]*os.File, error) { return nil, ErrUnsupported }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -40,13 +39,14 @@ func tgidOf(tid int) int {
 	return tid
 }
 
-// programOf is the file name of what a process executes.
+// programOf is the name of the file that a process has executed, as far as the kernel
+// keeps it (TASK_COMM_LEN): a script's own, too.
 func programOf(tid int) string {
-	path, err := os.Readlink(proc(tid, "exe"))
+	name, err := readProc(tid, "comm")
 	if err != nil {
 		return "a program"
 	}
-	return filepath.Base(strings.TrimSuffix(path, " (deleted)"))
+	return strings.TrimSuffix(string(name), "\n")
 }
 
 // texts searches arguments and environment as they are in the process now, which is what
