@@ -132,6 +132,5 @@ func (t *tracer) escaped(k *task, child int) {
 	}
 	c := t.add(child)
 	c.program, c.known = k.program, true
-	t.report.Processes++
 	_ = unix.PtraceInterrupt(child)
 }

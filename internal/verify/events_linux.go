@@ -16,7 +16,6 @@ func (t *tracer) stopped(tid int, status unix.WaitStatus) {
 	k := t.tasks[tid]
 	if k == nil { // its own first stop came before its parent's
 		k = t.add(tid)
-		t.report.Processes++
 	}
 	signal, event := status.StopSignal(), int(uint32(status)>>16)
 	deliver := unix.Signal(0)
@@ -58,17 +57,8 @@ func (t *tracer) stopped(tid int, status unix.WaitStatus) {
 func (t *tracer) child(k *task) {
 	k.cloned = true
 	tid, err := unix.PtraceGetEventMsg(k.tid)
-	if err != nil {
-		return
-	}
-	c := t.tasks[int(tid)]
-	if c == nil {
-		c = t.add(int(tid))
-		t.report.Processes++
-	}
-	c.program = k.program
-	if c.tgid != c.tid {
-		t.report.Processes-- // a thread
+	if err == nil && t.tasks[int(tid)] == nil { // else it was seen first
+		t.add(int(tid)).program = k.program
 	}
 }
 

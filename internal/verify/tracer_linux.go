@@ -175,6 +175,9 @@ func (t *tracer) notStarted() error {
 func (t *tracer) add(tid int) *task {
 	k := &task{tid: tid, tgid: tgidOf(tid), program: programOf(tid)}
 	t.tasks[tid] = k
+	if k.tgid == tid { // no mere thread
+		t.report.Processes++
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.pids[tid] = true
