@@ -130,6 +130,9 @@ func (t *tracer) alone(k *task) bool {
 
 // ended handles a task that is gone.
 func (t *tracer) ended(tid int, status unix.WaitStatus) {
+	if k := t.tasks[tid]; k != nil && t.over && t.isEnding() && k.tgid == tid && status.Signal() == unix.SIGKILL {
+		t.report.note(fmt.Sprintf("%s (%d) outlived the worker: it was followed for %v more, and ended", k.program, tid, t.options.Linger))
+	}
 	t.remove(tid)
 	if tid == t.stage && t.worker == 0 {
 		t.code = status.ExitStatus()
@@ -152,16 +155,11 @@ func (t *tracer) afterwards() {
 	if t.isEnding() || len(t.tasks) == 0 {
 		return
 	}
-	seen := map[int]bool{}
 	for _, k := range t.tasks {
 		for _, o := range t.objects {
 			o.look(t)
 			t.descriptors(o, k, "at the worker's end")
 		}
-		if !seen[k.tgid] {
-			t.report.note(fmt.Sprintf("%s (%d) outlived the worker: it was followed for %v more at most, and ended", k.program, k.tgid, t.options.Linger))
-		}
-		seen[k.tgid] = true
 	}
 	time.AfterFunc(t.options.Linger, t.end) // where all ends earlier it finds nothing
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/graphwork/wg-run/internal/testrig"
 )
 
 // program is a C program that reads the canary into key, and has leak execute a program
@@ -63,7 +65,7 @@ func TestNoExecIsMissed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			bin := compiled(t, fmt.Sprintf(program, body))
-			report := (&trial{}).run(t, bin)
+			report := (&trial{linger: testrig.Watchdog}).run(t, bin)
 			check(t, "leaks", report.places(), []string{"argv: argument 1, as it is, true"})
 			check(t, "not seen", report.NotSeen, []string{})
 			check(t, "exit code and signal", fmt.Sprint(report.Worker.Exit, report.Worker.Signal), "0")
