@@ -130,7 +130,6 @@ func (t *tracer) escaped(k *task, child int) {
 		t.report.notSeen(fmt.Sprintf("a process that %s (%d) started untraced; it may be running still", k.program, k.tgid))
 		return
 	}
-	c := t.add(child)
-	c.program, c.known = k.program, true
+	t.add(child).program = k.program
 	_ = unix.PtraceInterrupt(child)
 }

@@ -19,8 +19,6 @@ func (t *tracer) stopped(tid int, status unix.WaitStatus) {
 	}
 	signal, event := status.StopSignal(), int(uint32(status)>>16)
 	deliver := unix.Signal(0)
-	first := !k.known
-	k.known = true
 	if t.isEnding() {
 		_ = unix.Kill(tid, unix.SIGKILL)
 		_ = unix.PtraceCont(tid, 0)
@@ -28,7 +26,7 @@ func (t *tracer) stopped(tid int, status unix.WaitStatus) {
 	}
 	switch {
 	case event == unix.PTRACE_EVENT_STOP:
-		if !first && signal != unix.SIGTRAP { // the whole process is stopped, as by ctrl-z
+		if signal != unix.SIGTRAP { // the whole process is stopped, as by ctrl-z
 			_ = ptrace(unix.PTRACE_LISTEN, tid, 0, 0)
 			return
 		}
@@ -80,12 +78,13 @@ func (t *tracer) exec(k *task) *task {
 	}
 	t.report.Execs++
 	t.loses(k)
-	t.texts(k, "when it was executed")
+	t.texts(k, atExec)
 	for _, o := range t.objects {
 		if o.full != nil {
-			t.descriptors(o, k, "when it was executed")
+			t.descriptors(o, k, atExec)
 		}
 	}
+	t.copies(k, atExec)
 	return k
 }
 
@@ -108,13 +107,16 @@ func (t *tracer) exiting(k *task) {
 	if t.worker == 0 {
 		return
 	}
-	t.texts(k, "at its end")
+	t.texts(k, atEnd)
 	t.watch.deleted(k.tid)
 	for _, o := range t.objects {
 		o.look(t)
 		if k.tgid == t.worker && !t.over && t.alone(k) && o.first != nil {
-			t.descriptors(o, k, "at the worker's end")
+			t.descriptors(o, k, atLast)
 		}
+	}
+	if k.tgid == t.worker && !t.over && t.alone(k) {
+		t.copies(k, atLast)
 	}
 }
 
@@ -158,8 +160,9 @@ func (t *tracer) afterwards() {
 	for _, k := range t.tasks {
 		for _, o := range t.objects {
 			o.look(t)
-			t.descriptors(o, k, "at the worker's end")
+			t.descriptors(o, k, atLast)
 		}
+		t.copies(k, atLast)
 	}
 	time.AfterFunc(t.options.Linger, t.end) // where all ends earlier it finds nothing
 }

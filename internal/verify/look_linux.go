@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -57,10 +58,10 @@ func (t *tracer) texts(k *task, when string) {
 	environ, err := readProc(k.tid, "environ")
 	t.unreadable(k, "the environment", when, err)
 	for i, n := range t.report.canaries {
-		if n.in(string(argv)) != "" {
+		if n.inParts(argv) != "" {
 			t.inTexts(n, k, when, InArgv, argv, "")
 		}
-		if n.in(string(environ)) != "" {
+		if n.inParts(environ) != "" {
 			own := ""
 			if k.tgid == t.worker && t.worker != 0 { // it was asked for there
 				own = t.options.Canaries[i].variable()
@@ -99,7 +100,7 @@ func (t *tracer) inTexts(n needle, k *task, when, where string, text []byte, own
 		t.report.leak(Leak{n.name, where, detail, form, k.program, k.tgid, when, seconds(t.since())})
 	}
 	if !found {
-		t.report.leak(Leak{n.name, where, "several together", n.in(string(text)), k.program, k.tgid, when, seconds(t.since())})
+		t.report.leak(Leak{n.name, where, "several together", n.inParts(text), k.program, k.tgid, when, seconds(t.since())})
 	}
 }
 
@@ -115,4 +116,34 @@ func (t *tracer) descriptors(o *object, k *task, when string) {
 			t.report.leak(Leak{o.canary.Name, InDescriptor, "descriptor " + e.Name(), "", k.program, k.tgid, when, seconds(t.since())})
 		}
 	}
+}
+
+// copies reports descriptors of a process behind which is a copy of a canary: in a memory
+// file, or in one whose name is gone, as some shells make of what follows "<<".
+func (t *tracer) copies(k *task, when string) {
+	list, _ := os.ReadDir(proc(k.tid, "fd")) // what cannot be read descriptors says
+	for _, e := range list {
+		link := proc(k.tid, "fd/"+e.Name())
+		name, err := os.Readlink(link)
+		if err != nil || !strings.HasSuffix(name, " (deleted)") || t.isCanary(k.tid, e.Name()) {
+			continue
+		}
+		f, err := openRegular(link)
+		if err != nil || f == nil {
+			t.unreadable(k, "a file without a name that is open", when, err)
+			continue
+		}
+		text, _ := io.ReadAll(io.LimitReader(f, mostText))
+		_ = f.Close()
+		for _, n := range t.report.canaries {
+			if form := n.in(string(text)); form != "" {
+				t.report.leak(Leak{n.name, InDescriptor, "descriptor " + e.Name() + ", a copy in " + name, form, k.program, k.tgid, when, seconds(t.since())})
+			}
+		}
+	}
+}
+
+func (t *tracer) isCanary(tid int, number string) bool {
+	n, _ := strconv.Atoi(number)
+	return slices.ContainsFunc(t.objects, func(o *object) bool { return o.behind(tid, n) })
 }

@@ -86,8 +86,19 @@ type Leak struct {
 	Seconds float64 `json:"after_seconds"`
 }
 
-// same says that both are of one place; it may be seen there at more than one moment.
+// The moments at which a process is looked at.
+const (
+	atExec = "when it was executed"
+	atEnd  = "at its end"
+	atLast = "at the worker's end"
+)
+
+// same says that both are of one place; it may be seen there at more than one moment, and
+// a process that was merely forked has what its parent has.
 func (l Leak) same(other Leak) bool {
+	if l.When == atEnd {
+		l.PID, other.PID = 0, 0
+	}
 	l.When, l.Seconds, other.When, other.Seconds = "", 0, "", 0
 	return l == other
 }

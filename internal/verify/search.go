@@ -1,6 +1,8 @@
 package verify
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/hex"
 	"strings"
@@ -58,6 +60,11 @@ func (n needle) in(text string) string {
 		return "escaped"
 	}
 	return ""
+}
+
+// inParts is in for texts that each end with a NUL, of which several together may be it.
+func (n needle) inParts(text []byte) string {
+	return cmp.Or(n.in(string(text)), n.in(string(bytes.ReplaceAll(text, []byte{0}, nil))))
 }
 
 // inHex looks for lower and upper case, also with what programs write between the bytes.

@@ -50,8 +50,6 @@ type task struct {
 	args  [6]uint64
 	// cloned says that the system call's child came to us.
 	cloned bool
-	// known is false until its first stop.
-	known bool
 }
 
 const traceOptions = unix.PTRACE_O_TRACEFORK | unix.PTRACE_O_TRACEVFORK | unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_TRACEEXEC |
@@ -146,7 +144,7 @@ func (t *tracer) start(p Program) error {
 		return hint.Add(fmt.Errorf("following the worker: %w", err), "is ptrace(2) forbidden here? see /proc/sys/kernel/yama/ptrace_scope, or the container's seccomp profile")
 	}
 	t.stage = pid
-	t.add(pid).known = true
+	t.add(pid)
 	return unix.Kill(pid, unix.SIGCONT)
 }
 
