@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -48,6 +49,13 @@ func (r *trial) try(t *testing.T, argv ...string) (*Report, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return r.path(t, path, argv[1:]...)
+}
+
+// path runs a file.
+func (r *trial) path(t *testing.T, path string, args ...string) (*Report, error) {
+	t.Helper()
+	argv := append([]string{path}, args...)
 	channel, err := fdpass.Find(r.channel)
 	if err != nil {
 		t.Fatal(err)
@@ -117,3 +125,5 @@ func check(t *testing.T, what string, got, want any) {
 		t.Errorf("%s: got %s, want %s", what, g, w)
 	}
 }
+
+func keysOf(v any) string { return strings.Join(slices.Sorted(maps.Keys(v.(map[string]any))), " ") }

@@ -70,12 +70,7 @@ func linuxRun(ctx context.Context, p Program, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	done := make(chan error)
-	go func() {
-		runtime.LockOSThread() // never unlocked: whatever is left dies with the thread
-		done <- t.run(ctx, p, out)
-	}()
-	err = <-done
+	err = onOwnThread(func() error { return t.run(ctx, p, out) })
 	out.drain()
 	if err != nil {
 		return nil, err
@@ -209,7 +204,7 @@ func (t *tracer) isEnding() bool {
 // follow handles stops until nothing is left. Only this thread's own children are waited
 // for: others are somebody else's in this process.
 func (t *tracer) follow() {
-	for {
+	for len(t.tasks) > 0 {
 		var status unix.WaitStatus
 		tid, err := unix.Wait4(-1, &status, unix.WALL|unix.WNOTHREAD, nil)
 		switch {
