@@ -67,10 +67,32 @@ func TestNoExecIsMissed(t *testing.T) {
 			bin := compiled(t, fmt.Sprintf(program, body))
 			report := (&trial{linger: testrig.Watchdog}).run(t, bin)
 			check(t, "leaks", report.places(), []string{"argv: argument 1, as it is, true"})
+			for _, l := range report.Leaks { // before it could take its arguments back
+				check(t, "when", l.When, atExec)
+			}
 			check(t, "not seen", report.NotSeen, []string{})
 			check(t, "exit code and signal", fmt.Sprint(report.Worker.Exit, report.Worker.Signal), "0")
 		})
 	}
+}
+
+// TestStopStays has a child stop itself, which stays stopped until it is told to go on.
+func TestStopStays(t *testing.T) {
+	bin := compiled(t, "#include <poll.h>\n"+fmt.Sprintf(program, `
+	int p[2], s;
+	if (pipe(p)) return 7;
+	int c = fork();
+	if (!c) { raise(SIGSTOP); if (write(p[1], "x", 1) != 1) _exit(6); pause(); }
+	waitpid(c, &s, WUNTRACED);
+	if (!WIFSTOPPED(s)) return 5;
+	struct pollfd f = {p[0], POLLIN, 0};
+	if (poll(&f, 1, 100)) return 4; // it went on by itself
+	kill(c, SIGCONT);
+	if (poll(&f, 1, -1) != 1) return 3;
+	kill(c, SIGKILL);
+	waits();`))
+	report := (&trial{}).run(t, bin)
+	check(t, "exit code", report.Worker.Exit, 0)
 }
 
 // TestPIDNamespace starts a program in a namespace in which it has another number.
