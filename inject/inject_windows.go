@@ -1,5 +1,7 @@
 package inject
 
+import "os"
+
 func searchPath(*environ, []string) string { return "" }
 
 // lookup refuses before any secret is resolved: a Windows child is handed
@@ -21,3 +23,6 @@ func Self() (*Plan, error) { return nil, ErrUnsupported }
 
 // Stay returns ErrUnsupported.
 func (p *Plan) Stay(Stay) (int, error) { return 0, ErrUnsupported }
+
+// Files returns ErrUnsupported.
+func (p *Plan) Files() ([]*os.File, error) { return nil, ErrUnsupported }

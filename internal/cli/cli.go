@@ -17,6 +17,7 @@ import (
 	"github.com/graphwork/wg-run/inject"
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
+	"github.com/graphwork/wg-run/internal/verify"
 )
 
 // Exit codes. A worker's own replaces them: wg-run becomes the worker.
@@ -29,12 +30,15 @@ const (
 )
 
 // commandNames are the words that are commands of ours and not workers.
-var commandNames = []string{"secret", "profile", "doctor", "migrate", "completion", "broker", "clients"}
+var commandNames = []string{"secret", "profile", "doctor", "migrate", "completion", "broker", "clients", "verify"}
 
 // Main runs wg-run with the process's arguments and ends the process.
 func Main() {
 	if os.Args[0] == fdpass.DirectoryRole {
 		os.Exit(fdpass.ServeDirectory(os.Args[1:]))
+	}
+	if verify.Staged() {
+		os.Exit(verify.Stage())
 	}
 	code := run(os.Args[1:])
 	if code == 0 && stdoutErr != nil {
@@ -63,8 +67,11 @@ func run(args []string) (code int) {
 		return topFlags(nil)
 	case len(ours) > 0 && slices.Contains(commandNames, ours[0]):
 		if dashes {
-			if ours[0] == "broker" {
+			switch ours[0] {
+			case "broker":
 				return runBroker(ours[1:], worker)
+			case "verify":
+				return runVerify(ours[1:], worker)
 			}
 			return complain(errNoDashes, exitRefused)
 		}

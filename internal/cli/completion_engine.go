@@ -63,6 +63,9 @@ func (e *engine) grammar(done []string) (*complete.Command, error) {
 	if err := e.brokerLine(ours); err != nil {
 		return nil, err
 	}
+	follows := ours.Sub["verify"]
+	follows.Args = complete.PredictSet("--")
+	ours.Sub["verify"] = follows
 	if len(done) > 0 {
 		if _, ok := ours.Sub[done[0]]; ok {
 			return ours, nil

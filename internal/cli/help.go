@@ -16,6 +16,7 @@ import (
 
 const description = `Usage: wg-run [flags] -- WORKER [ARG...]
        wg-run broker [flags] -- DISPATCHER [ARG...]
+       wg-run verify [flags] -- WORKER [ARG...]
        wg-run COMMAND ...
 
 Start a program with a secret on an inherited file descriptor, so that it is in

@@ -1,0 +1,147 @@
+//go:build amd64 || arm64
+
+package verify
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/graphwork/wg-run/internal/testrig"
+)
+
+func nullFile(t *testing.T) *os.File {
+	t.Helper()
+	f, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	return f
+}
+
+// interpreted are workers in two languages: how they read the canary into key.
+var interpreted = map[string]func(code string) []string{
+	"python3": func(code string) []string {
+		return []string{"python3", "-c", "import base64, os, subprocess, sys, urllib.parse\nkey = open(3).read()\n" + code}
+	},
+	"node": func(code string) []string {
+		return []string{"node", "-e", "const cp = require('child_process'), fs = require('fs'); const key = fs.readFileSync(3, 'utf8'); fs.closeSync(3);\n" + code}
+	},
+}
+
+// TestInterpreted runs Python and Node, which start threads and programs of their own.
+func TestInterpreted(t *testing.T) {
+	for _, c := range []struct {
+		program, code, want string
+	}{
+		{"python3", `subprocess.run(["/bin/true"])`, ""},
+		{"python3", `subprocess.run(["/bin/true", "--key=" + key])`, "argv: argument 1, as it is, true"},
+		{"python3", `subprocess.run(["/bin/true"], env={"KEY": key})`, "environment: variable KEY, as it is, true"},
+		{"python3", `subprocess.run(["/bin/true"], env={"A": base64.b64encode(b"xy" + key.encode()).decode()})`, "environment: variable A, base64, true"},
+		{"python3", `subprocess.run(["/bin/true", key.encode().hex().upper()])`, "argv: argument 1, hex, true"},
+		{"python3", `subprocess.run(["/bin/true", "".join("%%%02x" % c for c in key.encode())])`, "argv: argument 1, escaped, true"},
+		{"python3", `subprocess.run(["/bin/true"] + list(key))`, "argv: several together, as it is, true"},
+		{"python3", `for c in key: os.write(1, c.encode())`, "output: standard output, as it is, "},
+		{"python3", `os.write(2, b"x" * 100000 + base64.encodebytes(b"some text before it, " + key.encode()) + b"x" * 100000)`, "output: standard error, base64, "},
+		{"python3", `fd = os.memfd_create("x", 0); os.write(fd, key.encode()); subprocess.run(["/bin/true"], pass_fds=[fd]); os.close(fd)`, "descriptor: descriptor 3, a copy in /memfd:x (deleted), as it is, true"},
+		{"python3", `import ctypes; libc = ctypes.CDLL(None); libc.prctl(15, b"x"); os.execv("/bin/true", ["true"])`, ""},
+		{"node", `cp.spawnSync('/bin/true', [])`, ""},
+		{"node", `cp.spawnSync('/bin/true', ['-k', key])`, "argv: argument 2, as it is, true"},
+		{"node", `cp.spawnSync('/bin/true', [], {env: {KEY: key}})`, "environment: variable KEY, as it is, true"},
+		{"node", `console.log(JSON.stringify({key}))`, "output: standard output, as it is, "},
+		{"node", `new (require('worker_threads').Worker)('require("child_process").spawnSync("/bin/true", [' + JSON.stringify(key) + '])', {eval: true})`, "argv: argument 1, as it is, true"},
+	} {
+		t.Run(c.program+" "+c.code, func(t *testing.T) {
+			report := (&trial{}).run(t, interpreted[c.program](c.code)...)
+			want, verdict := []string{c.want}, Leaked
+			if c.want == "" {
+				want, verdict = nil, Clean
+			}
+			check(t, "leaks", report.places(), want)
+			check(t, "verdict", report.Verdict, verdict)
+			check(t, "not seen", report.NotSeen, []string{})
+		})
+	}
+}
+
+// TestOwnArguments writes the canary over the process's own arguments.
+func TestOwnArguments(t *testing.T) {
+	bin := compiled(t, fmt.Sprintf(program, `memcpy(argv[1], key, strlen(key));`))
+	report := (&trial{}).run(t, bin, "----------------------------------------------")
+	check(t, "leaks", report.places(), []string{"argv: argument 1, as it is, worker"})
+	check(t, "when", report.Leaks[0].When, atEnd)
+}
+
+// TestDaemon has a process outlive the worker, which goes on when that has ended.
+func TestDaemon(t *testing.T) {
+	const until = `while kill -0 $$ 2>/dev/null; do :; done`
+	for _, c := range []struct{ name, channel, line, want string }{
+		{"that leaks later", "", `k=$(cat <&3); (` + until + `; exec /bin/true "$k") >/dev/null 2>&1 &`, "argv: argument 1, as it is, true"},
+		{"that has it unread", "", `(` + until + `) >/dev/null 2>&1 &`, "descriptor: descriptor 3, dash"},
+		{"that has it, read", "memfd", `(` + until + `) >/dev/null 2>&1 & k=$(cat <&3 3<&-); exec 3<&-`, "descriptor: descriptor 3, dash"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			report := (&trial{channel: c.channel, linger: testrig.Watchdog}).run(t, "dash", "-c", c.line)
+			check(t, "leaks", report.places(), []string{c.want})
+			check(t, "verdict", report.Verdict, Leaked)
+		})
+	}
+}
+
+// TestWatch writes files below a watched folder.
+func TestWatch(t *testing.T) {
+	for _, c := range []struct{ name, line, want string }{
+		{"stays", `cat <&3 >$D/f`, "file: D/f, as it is, "},
+		{"stays, encoded", `cat <&3 | base64 >$D/f`, "file: D/f, base64, "},
+		{"below", `mkdir -p $D/a/b; cat <&3 >$D/a/b/f`, "file: D/a/b/f, as it is, "},
+		{"removed", `cat <&3 >$D/f; rm $D/f`, "file: D/f, as it is, rm"},
+		{"removed, relatively", `cd $D; cat <&3 >f; rm f`, "file: D/f, as it is, rm"},
+		{"renamed away", `cat <&3 >$D/f; mv -T $D/f $D.away; rm $D.away`, "file: D/f, as it is, mv"},
+		{"replaced", `cat <&3 >$D/f; echo x >$D/g; mv $D/g $D/f`, "file: D/f, as it is, mv"},
+		{"cut off", `cat <&3 >$D/f; : >$D/f`, "file: D/f, as it is, sh"},
+		{"cut off by truncate", `cat <&3 >$D/f; truncate -s 0 $D/f`, "file: D/f, as it is, truncate"},
+		{"written after it was removed", `exec 5>$D/f; rm $D/f; cat <&3 >&5`, "file: D/f, as it is, rm"},
+		{"its name", `touch $D/$(cat <&3)`, "file: (not shown: it contains the secret), as it is, "},
+		{"where a link points", `ln -s $(cat <&3) $D/l`, "file: D/l, as it is, "},
+		{"through a link", `ln -s $D $D.link; cat <&3 >$D.link/f`, "file: D/f, as it is, "},
+		{"elsewhere", `cat <&3 >$D.other`, ""},
+		{"something else", `cat <&3 >/dev/null; echo x >$D/f; rm $D/f`, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			d := filepath.Join(t.TempDir(), "D")
+			if err := os.Mkdir(d, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			report := (&trial{watch: d, env: []string{"D=" + d}}).run(t, "sh", "-c", c.line)
+			var files []string
+			for _, l := range report.Leaks {
+				if rel, err := filepath.Rel(filepath.Dir(d), l.Detail); l.Where == InFile {
+					if err == nil && l.Detail[0] == '/' {
+						l.Detail = rel
+					}
+					files = append(files, l.Where+": "+l.Detail+", "+l.Form+", "+l.Program)
+				}
+			}
+			if c.want == "" && files != nil || c.want != "" && !slices.Contains(files, c.want) {
+				t.Errorf("files: got %q, want %q among them", files, c.want)
+			}
+			check(t, "not seen", report.NotSeen, []string{})
+		})
+	}
+}
+
+// TestNameless writes to a file that never has a name.
+func TestNameless(t *testing.T) {
+	d := t.TempDir()
+	report := (&trial{watch: d, env: []string{"D=" + d}}).run(t, interpreted["python3"](`fd = os.open(os.environ["D"], os.O_TMPFILE | os.O_RDWR); os.write(fd, key.encode())`)...)
+	for _, l := range report.Leaks {
+		if l.Where == InFile {
+			return
+		}
+	}
+	t.Errorf("leaks: got %q, want a file", report.places())
+}

@@ -1,0 +1,110 @@
+//go:build amd64 || arm64
+
+package verify
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// object is what stands behind a canary's descriptor: a pipe, a socket, a memory file. It
+// is known by its number in the file system, by whatever way a process came to it.
+type object struct {
+	canary Canary
+	file   *os.File // ours; nil where no descriptor holds the canary
+	dev    uint64
+	ino    uint64
+	stream bool // what is read is gone
+	size   int
+	taken  int // bytes that were read, as far as they were seen
+	first  *Reading
+	full   *Reading
+}
+
+func objects(p Program, o Options) ([]*object, error) {
+	var list []*object
+	for _, c := range o.Canaries {
+		b := &object{canary: c}
+		if c.Number >= 0 && c.Number < len(p.Files) && p.Files[c.Number] != nil {
+			b.file = p.Files[c.Number]
+			var st unix.Stat_t
+			if err := unix.Fstat(int(b.file.Fd()), &st); err != nil {
+				return nil, fmt.Errorf("looking at the descriptor of %s: %w", c.Name, err)
+			}
+			b.dev, b.ino, b.stream = uint64(st.Dev), st.Ino, st.Mode&unix.S_IFMT != unix.S_IFREG
+			b.size = b.left()
+		}
+		list = append(list, b)
+	}
+	return list, nil
+}
+
+// behind says whether that descriptor of a process is the object's.
+func (o *object) behind(tid, number int) bool {
+	var st unix.Stat_t
+	return o.file != nil && unix.Stat(proc(tid, "fd/"+strconv.Itoa(number)), &st) == nil && uint64(st.Dev) == o.dev && st.Ino == o.ino
+}
+
+// left is how many bytes of the canary whoever has the descriptor can read now.
+func (o *object) left() int {
+	switch {
+	case o.file == nil:
+		return 0
+	case o.stream:
+		n, err := unix.IoctlGetInt(int(o.file.Fd()), unix.TIOCINQ)
+		if err != nil {
+			return o.size - o.taken
+		}
+		return n
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(int(o.file.Fd()), &st); err != nil {
+		return 0
+	}
+	return int(st.Size)
+}
+
+func (o *object) holds() bool { return o.left() > 0 }
+
+// read notes that a task has read n bytes.
+func (o *object) read(t *tracer, k *task, n int) {
+	now := &Reading{seconds(t.since()), t.report.clean(k.program), k.tgid}
+	o.taken += n
+	if o.first == nil {
+		o.first = now
+	}
+	if o.full == nil && (o.stream && !o.holds() || !o.stream && o.taken >= o.size) {
+		o.full = now
+	}
+}
+
+// look finds what was read unseen, as through io_uring(7): a stream has less than before.
+func (o *object) look(t *tracer) {
+	if o.file == nil || !o.stream || o.full != nil || t.worker == 0 {
+		return
+	}
+	for _, k := range t.tasks {
+		if k.exits { // it may be reading just now
+			return
+		}
+	}
+	if unseen := o.size - o.taken - o.left(); unseen > 0 {
+		o.read(t, &task{program: "somebody unseen"}, unseen)
+	}
+}
+
+func (o *object) story(rings bool) Secret {
+	s := Secret{Name: o.canary.Name, Channel: o.canary.Channel, First: o.first, Full: o.full, Read: "no"}
+	switch {
+	case o.full != nil:
+		s.Read = "yes"
+	case o.first != nil:
+		s.Read = "partly"
+	case o.file == nil, rings && !o.stream:
+		s.Read = "unknown"
+	}
+	return s
+}

@@ -1,0 +1,66 @@
+//go:build amd64 || arm64
+
+package verify
+
+import (
+	"bytes"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// here is AT_FDCWD as it stands in a register.
+const here = 1<<64 + unix.AT_FDCWD
+
+// losing searches a file that a task is about to remove, replace or cut off.
+func (t *tracer) losing(k *task) {
+	a := k.args
+	switch k.call {
+	case kindGone, kindOpen:
+		t.watch.before(k, t.path(k, here, a[0]))
+	case kindGoneAt, kindOpenAt:
+		t.watch.before(k, t.path(k, a[0], a[1]))
+	case kindRename:
+		t.watch.before(k, t.path(k, here, a[0]))
+		t.watch.before(k, t.path(k, here, a[1]))
+	case kindRenameAt:
+		t.watch.before(k, t.path(k, a[0], a[1]))
+		t.watch.before(k, t.path(k, a[2], a[3]))
+	case kindCut:
+		t.watch.open(k, proc(k.tid, "fd/"+strconv.Itoa(int(int32(a[0])))))
+	}
+}
+
+// path is what a task means by a folder's descriptor and a text in its memory, as a path
+// of ours; "" where that cannot be read.
+func (t *tracer) path(k *task, folder, address uint64) string {
+	text := t.text(k, address)
+	switch {
+	case text == "":
+		return ""
+	case text[0] == '/':
+		return proc(k.tid, "root") + text
+	case int32(folder) == unix.AT_FDCWD:
+		return proc(k.tid, "cwd/") + text
+	}
+	return proc(k.tid, "fd/"+strconv.Itoa(int(int32(folder)))) + "/" + text
+}
+
+// text reads a string, page by page: behind it there may be no memory.
+func (t *tracer) text(k *task, address uint64) string {
+	const page = 4096
+	var all []byte
+	for len(all) < unix.PathMax {
+		part := make([]byte, page-address%page)
+		n, err := unix.PtracePeekData(k.tid, uintptr(address), part)
+		if err != nil {
+			return ""
+		}
+		if end := bytes.IndexByte(part[:n], 0); end >= 0 {
+			return string(append(all, part[:end]...))
+		}
+		all = append(all, part[:n]...)
+		address += uint64(n)
+	}
+	return ""
+}
