@@ -1,0 +1,72 @@
+package mask
+
+// kind is a way to read a text.
+type kind int
+
+const (
+	plain   kind = iota // as it is
+	percent             // RFC 3986, section 2.1
+	query               // application/x-www-form-urlencoded
+	json                // RFC 8259, section 7
+	wrapped             // base64 or hexadecimal, broken into lines
+	kinds
+)
+
+// classes is in how many ways a text of a kind can be cut into escapes, as far as it matters for speed.
+var classes = [kinds]int64{plain: 1, percent: 3, query: 3, json: 2, wrapped: 1}
+
+// starters begin the escapes of each kind.
+var starters = [kinds]string{percent: "%", query: "%+", json: "\\", wrapped: "\n"}
+
+// view is a text read in one way, and the forms that are looked for in it.
+//
+// What begins at a place is read from that place, whatever stands before it: "100%" can
+// stand before an encoded secret that begins with two digits. It is a secret if it reads
+// as one to its last byte. In all but the first view only those are of interest that hold an escape.
+type view struct {
+	kind   kind
+	forms  []*form
+	escape [256]bool // begins an escape, maybe
+	first  [256]bool // begins a form
+	pairs  [1 << 10]uint64
+	size   int // of the longest form
+}
+
+func (v *view) prepare() {
+	for i := range len(starters[v.kind]) {
+		v.escape[starters[v.kind][i]] = true
+	}
+	if v.kind == wrapped {
+		v.escape['\r'] = true
+	}
+	for _, f := range v.forms {
+		v.size = max(v.size, len(f.text))
+		for _, b := range f.unfolded(f.text[:1]) {
+			v.first[b[0]] = true
+		}
+		v.pair(f)
+	}
+}
+
+// pair notes what stands side by side in a form.
+func (v *view) pair(f *form) {
+	var seen [1 << 10]uint64
+	for i := 1; i < len(f.text); i++ {
+		n := int(f.text[i-1])<<8 | int(f.text[i])
+		if seen[n>>6]&(1<<(n&63)) != 0 {
+			continue
+		}
+		seen[n>>6] |= 1 << (n & 63)
+		for _, p := range f.unfolded(f.text[i-1 : i+1]) {
+			n := int(p[0])<<8 | int(p[1])
+			v.pairs[n>>6] |= 1 << (n & 63)
+		}
+	}
+}
+
+// mayHold reports whether a form may hold an escape that stands for a text that begins
+// with b, behind the byte before.
+func (v *view) mayHold(before, b byte) bool {
+	n := int(before)<<8 | int(b)
+	return v.pairs[n>>6]&(1<<(n&63)) != 0
+}
