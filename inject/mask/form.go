@@ -6,7 +6,7 @@ import "sync"
 type form struct {
 	secret int
 	text   []byte // as fold leaves it
-	fold   *[256]byte
+	fold   *fold
 	once   sync.Once
 	again  []int32
 }
@@ -35,19 +35,30 @@ func (f *form) repeats() []int32 {
 	return f.again
 }
 
-// unfolded are all texts that fold makes b.
-func (f *form) unfolded(b []byte) [][]byte {
-	all := [][]byte{nil}
-	for _, c := range b {
-		var next [][]byte
-		for _, before := range all {
-			for i := range 256 {
-				if f.fold[i] == c {
-					next = append(next, append(before[:len(before):len(before)], byte(i)))
-				}
-			}
-		}
-		all = next
+// fold makes equal what stands for the same.
+type fold struct {
+	to    [256]byte
+	other [256]byte // what is made the same, or the byte itself
+}
+
+func newFold() *fold {
+	f := &fold{}
+	for i := range 256 {
+		f.to[i], f.other[i] = byte(i), byte(i)
 	}
-	return all
+	return f
+}
+
+func (f *fold) join(to, other string) {
+	for i := range len(to) {
+		f.to[other[i]], f.other[to[i]] = to[i], other[i]
+	}
+}
+
+// both are the bytes that fold makes c.
+func (f *fold) both(c byte) []byte {
+	if f.other[c] == c {
+		return []byte{c}
+	}
+	return []byte{c, f.other[c]}
 }

@@ -9,7 +9,6 @@ type index struct {
 	window int
 	skip   [slots]uint8
 	ending map[uint32][]int // slot of a window's last bytes -> forms, by number
-	first  [256][]int       // first byte -> forms
 }
 
 const (
@@ -37,12 +36,13 @@ func (x *index) fill(forms []*form) {
 	}
 	x.ending = map[uint32][]int{}
 	for i, f := range forms {
-		for _, b := range f.unfolded(f.text[:1]) {
-			x.first[b[0]] = append(x.first[b[0]], i)
-		}
 		for end := block; end <= x.window; end++ {
-			for _, b := range f.unfolded(f.text[end-block : end]) {
-				x.add(slot(append([]byte{0}, b...)), uint8(x.window-end), i)
+			for _, a := range f.fold.both(f.text[end-3]) {
+				for _, b := range f.fold.both(f.text[end-2]) {
+					for _, c := range f.fold.both(f.text[end-1]) {
+						x.add(slot([]byte{0, a, b, c}), uint8(x.window-end), i)
+					}
+				}
 			}
 		}
 	}

@@ -16,7 +16,9 @@ type Set struct {
 // NewSet copies what it needs of the secrets.
 func NewSet(secrets []Secret) *Set {
 	s := &Set{}
-	asIs, lower, standard := folds()
+	asIs, lower, standard := newFold(), newFold(), newFold()
+	lower.join("abcdef", "ABCDEF")
+	standard.join("+/", "-_") // RFC 4648, section 5
 	byKind := make([]*view, kinds)
 	for k := range byKind {
 		byKind[k] = &view{kind: kind(k)}
@@ -68,18 +70,4 @@ func (s *Set) Wipe() {
 func inner(value []byte, offset int) []byte {
 	text := base64.RawStdEncoding.AppendEncode(nil, append(make([]byte, offset, offset+len(value)), value...))
 	return text[(8*offset+5)/6 : 8*(offset+len(value))/6]
-}
-
-// folds are tables that make equal what stands for the same: each byte for itself, the
-// digits of hexadecimal, and the two alphabets of base64 (RFC 4648, section 5).
-func folds() (asIs, lower, standard *[256]byte) {
-	asIs, lower, standard = new([256]byte), new([256]byte), new([256]byte)
-	for i := range 256 {
-		asIs[i], lower[i], standard[i] = byte(i), byte(i), byte(i)
-	}
-	for c := byte('A'); c <= 'F'; c++ {
-		lower[c] = c + 'a' - 'A'
-	}
-	standard['-'], standard['_'] = '+', '/'
-	return asIs, lower, standard
 }

@@ -1,7 +1,6 @@
 package mask
 
 import (
-	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -62,11 +61,11 @@ func jsonToken(text []byte) token {
 		return token{}
 	}
 	if text[1] != 'u' {
-		i := strings.IndexByte(`"\/bfnrt`, text[1])
-		if i < 0 {
+		c := jsonLetters[text[1]]
+		if c == 0 {
 			return literal(text[0])
 		}
-		return token{value: [4]byte{"\"\\/\b\f\n\r\t"[i]}, length: 1, size: 2, escape: true}
+		return token{value: [4]byte{c}, length: 1, size: 2, escape: true}
 	}
 	unit, size := jsonUnit(text)
 	switch {
@@ -134,14 +133,14 @@ func wrappedToken(text []byte) token {
 
 func space(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
 
-func hexDigit(c byte) int {
-	switch {
-	case c >= '0' && c <= '9':
-		return int(c - '0')
-	case c >= 'a' && c <= 'f':
-		return int(c - 'a' + 10)
-	case c >= 'A' && c <= 'F':
-		return int(c - 'A' + 10)
+// hexDigit is what a digit stands for, or -1.
+func hexDigit(c byte) int { return int(hexDigits[c]) - 1 }
+
+// hexDigits are what digits stand for, and one more; jsonLetters what letters stand for behind a backslash.
+var (
+	hexDigits = [256]byte{
+		'0': 1, '1': 2, '2': 3, '3': 4, '4': 5, '5': 6, '6': 7, '7': 8, '8': 9, '9': 10,
+		'a': 11, 'b': 12, 'c': 13, 'd': 14, 'e': 15, 'f': 16, 'A': 11, 'B': 12, 'C': 13, 'D': 14, 'E': 15, 'F': 16,
 	}
-	return -1
-}
+	jsonLetters = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+)

@@ -69,7 +69,7 @@ func (v *view) compare(f *form, got int, text []byte, at int, closed bool) (int,
 		}
 		c := text[at]
 		if !v.escape[c] {
-			if f.fold[c] != f.text[got] {
+			if f.fold.to[c] != f.text[got] {
 				return got, at, absent
 			}
 			got++
@@ -87,7 +87,7 @@ func (v *view) compare(f *form, got int, text []byte, at int, closed bool) (int,
 			return got, at, absent
 		}
 		for i := range t.length {
-			if f.fold[t.value[i]] != f.text[got+i] {
+			if f.fold.to[t.value[i]] != f.text[got+i] {
 				return got, at, absent
 			}
 		}

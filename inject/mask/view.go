@@ -16,7 +16,7 @@ const (
 var classes = [kinds]int64{plain: 1, percent: 3, query: 3, json: 2, wrapped: 1}
 
 // starters begin the escapes of each kind.
-var starters = [kinds]string{percent: "%", query: "%+", json: "\\", wrapped: "\n"}
+var starters = [kinds]string{percent: "%", query: "%+", json: "\\", wrapped: "\n\r"}
 
 // view is a text read in one way, and the forms that are looked for in it.
 //
@@ -26,47 +26,53 @@ var starters = [kinds]string{percent: "%", query: "%+", json: "\\", wrapped: "\n
 type view struct {
 	kind   kind
 	forms  []*form
-	escape [256]bool // begins an escape, maybe
-	first  [256]bool // begins a form
-	pairs  [1 << 10]uint64
-	size   int // of the longest form
+	escape [256]bool       // begins an escape, maybe
+	first  [256][]int      // which forms a byte begins
+	pairs  [1 << 10]uint64 // which bytes stand side by side in a form
+	size   int             // of the longest form
 }
 
 func (v *view) prepare() {
 	for i := range len(starters[v.kind]) {
 		v.escape[starters[v.kind][i]] = true
 	}
-	if v.kind == wrapped {
-		v.escape['\r'] = true
-	}
-	for _, f := range v.forms {
+	for n, f := range v.forms {
 		v.size = max(v.size, len(f.text))
-		for _, b := range f.unfolded(f.text[:1]) {
-			v.first[b[0]] = true
+		for _, c := range f.fold.both(f.text[0]) {
+			v.first[c] = append(v.first[c], n)
 		}
-		v.pair(f)
+		if v.kind != plain {
+			v.pair(f)
+		}
 	}
 }
 
-// pair notes what stands side by side in a form.
 func (v *view) pair(f *form) {
-	var seen [1 << 10]uint64
+	var seen [1 << 10]uint64 // a long form says the same again and again
 	for i := 1; i < len(f.text); i++ {
 		n := int(f.text[i-1])<<8 | int(f.text[i])
 		if seen[n>>6]&(1<<(n&63)) != 0 {
 			continue
 		}
 		seen[n>>6] |= 1 << (n & 63)
-		for _, p := range f.unfolded(f.text[i-1 : i+1]) {
-			n := int(p[0])<<8 | int(p[1])
-			v.pairs[n>>6] |= 1 << (n & 63)
+		for _, a := range f.fold.both(f.text[i-1]) {
+			for _, b := range f.fold.both(f.text[i]) {
+				n := int(a)<<8 | int(b)
+				v.pairs[n>>6] |= 1 << (n & 63)
+			}
 		}
 	}
 }
 
 // mayHold reports whether a form may hold an escape that stands for a text that begins
-// with b, behind the byte before.
-func (v *view) mayHold(before, b byte) bool {
-	n := int(before)<<8 | int(b)
+// with c. Before it stands the byte i-1 of the text, unless that is before x.
+func (v *view) mayHold(text []byte, x, i int, c byte) bool {
+	if len(v.first[c]) > 0 && v.kind != wrapped {
+		return true
+	}
+	if i <= x {
+		return false
+	}
+	n := int(text[i-1])<<8 | int(c)
 	return v.pairs[n>>6]&(1<<(n&63)) != 0
 }
