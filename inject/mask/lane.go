@@ -10,8 +10,9 @@ type hit struct {
 type lane struct {
 	view   *view
 	tracks []track
-	x      int64 // every place before is decided
-	seek   int64 // the next escape is not before
+	x      int64    // every place before is decided
+	seek   int64    // the next escape is not before
+	next   [2]int64 // where the next of each starter is, or up to where there is none
 	event
 }
 
@@ -88,13 +89,13 @@ func (l *lane) findPlain(w *Writer, closed bool) {
 func (l *lane) findEscaped(w *Writer, closed bool) {
 	for {
 		x, seek := int(l.x-w.base), int(max(l.x, l.seek)-w.base)
-		x, e := l.view.sift(w.text, x, seek)
+		x, e := l.sift(w, x, seek)
 		l.x, l.seek = w.base+int64(x), w.base+int64(e)
 		if e == len(w.text) {
 			return
 		}
 		t := l.view.token(w.text[e:], closed)
-		if t.size == 0 || t.escape && l.view.mayHold(w.text, x, e, t.value[0]) {
+		if t.size == 0 || t.escape && (t.length > 1 || l.view.mayHold(w.text, x, e, e+t.size, t.value[0])) {
 			l.findBefore(w, e, t, closed)
 			if l.known {
 				return

@@ -8,19 +8,16 @@ const near = 8
 // sift passes over escapes that are in no form, as quickly as can be. It returns the place
 // of one that may be, or of which the end is missing, or of none that begins like one; and
 // x, before which all is decided.
-func (v *view) sift(text []byte, x, i int) (newX, at int) {
-	switch v.kind {
+func (l *lane) sift(w *Writer, x, i int) (newX, at int) {
+	switch v := l.view; v.kind {
 	case percent:
-		return v.siftPercent(text, x, i)
+		return v.siftPercent(w.text, x, i)
 	case json:
-		return v.siftJSON(text, x, i)
+		return v.siftJSON(w.text, x, i)
 	case wrapped:
-		return v.siftLines(text, x, i)
+		return v.siftLines(w.text, x, i)
 	}
-	for i < len(text) && !v.escape[text[i]] {
-		i++
-	}
-	return x, i
+	return l.siftQuery(w, x, i)
 }
 
 // skipTo is the place of the next c.
@@ -45,7 +42,7 @@ func (v *view) siftPercent(text []byte, x, i int) (int, int) {
 		if high == 0 || low == 0 {
 			continue
 		}
-		if v.mayHold(text, x, i, (high-1)<<4|(low-1)) {
+		if v.mayHold(text, x, i, i+3, (high-1)<<4|(low-1)) {
 			return x, i
 		}
 		x = i + 1
@@ -61,7 +58,7 @@ func (v *view) siftJSON(text []byte, x, i int) (int, int) {
 		if c == 0 {
 			continue
 		}
-		if v.mayHold(text, x, i, c) {
+		if v.mayHold(text, x, i, i+2, c) {
 			return x, i
 		}
 		x = i + 1
@@ -79,9 +76,34 @@ func (v *view) siftLines(text []byte, x, i int) (int, int) {
 		if i > from && text[i-1] == '\r' {
 			i--
 		}
-		if i == len(text) || end-i <= longestBreak && (end == len(text) || v.mayHold(text, x, i, text[end])) {
+		if i == len(text) || end-i <= longestBreak && (end == len(text) || v.mayHold(text, x, i, end+1, text[end])) {
 			return x, i
 		}
 		x, i = end, end
+	}
+}
+
+// siftQuery has two bytes to look for, of which one may be rare.
+func (l *lane) siftQuery(w *Writer, x, i int) (int, int) {
+	for {
+		e := len(w.text)
+		for n := range l.next {
+			c, at := starters[query][n], int(l.next[n]-w.base)
+			if at = max(at, i); at < len(w.text) && w.text[at] != c {
+				at = skipTo(w.text, at, c)
+			}
+			l.next[n] = w.base + int64(at)
+			e = min(e, at)
+		}
+		if e == len(w.text) {
+			return x, e
+		}
+		t := l.view.token(w.text[e:], false)
+		if t.size == 0 || t.escape && l.view.mayHold(w.text, x, e, e+t.size, t.value[0]) {
+			return x, e
+		}
+		if i = e + 1; t.escape {
+			x = i
+		}
 	}
 }

@@ -64,15 +64,28 @@ func (v *view) pair(f *form) {
 	}
 }
 
-// mayHold reports whether a form may hold an escape that stands for a text that begins
-// with c. Before it stands the byte i-1 of the text, unless that is before x.
-func (v *view) mayHold(text []byte, x, i int, c byte) bool {
-	if len(v.first[c]) > 0 && v.kind != wrapped {
+// mayHold reports whether a form may hold an escape that stands for a text that begins with c:
+// at its beginning, or behind what stands before place i, and not before place x. What follows it stands at next.
+func (v *view) mayHold(text []byte, x, i, next int, c byte) bool {
+	if len(v.first[c]) > 0 && v.kind != wrapped && v.mayGoOn(text, next, c) {
 		return true
 	}
-	if i <= x {
+	if i <= x || !v.beside(text[i-1], c) {
 		return false
 	}
-	n := int(text[i-1])<<8 | int(c)
+	return len(v.first[text[i-1]]) > 0 || i-1 > x && v.beside(text[i-2], text[i-1])
+}
+
+// mayGoOn reports whether in a form c may stand before what begins at a place.
+func (v *view) mayGoOn(text []byte, next int, c byte) bool {
+	if next >= len(text) || !v.escape[text[next]] {
+		return next >= len(text) || v.beside(c, text[next])
+	}
+	t := v.token(text[next:], false)
+	return t.size == 0 || v.beside(c, t.value[0])
+}
+
+func (v *view) beside(a, b byte) bool {
+	n := int(a)<<8 | int(b)
 	return v.pairs[n>>6]&(1<<(n&63)) != 0
 }
