@@ -7,20 +7,23 @@ import "encoding/binary"
 // last bytes of a window say how far the next window can be.
 type index struct {
 	window int
-	skip   [slots]uint8
+	shift  uint8 // of a hash, so that what is left is a slot
+	skip   []uint8
 	ending map[uint32][]int // slot of a window's last bytes -> forms, by number
 }
 
 const (
 	block     = 3
-	slots     = 1 << 16
 	maxWindow = 32
-	crowded   = slots / 4 // with more blocks, a smaller window skips further
+	fewest    = 12 // bits of a slot: the table stays in the processor's nearest cache
+	most      = 16
+	sparse    = 16            // slots for each block
+	crowded   = 1 << most / 4 // with more blocks, a smaller window skips further
 )
 
-// slot is that of the last block of b, of which there are four bytes at least.
-func slot(b []byte) uint32 {
-	return (binary.LittleEndian.Uint32(b[len(b)-4:]) >> 8) * 0x9E3779B1 >> 16
+// slot is that of a block, which is the last three of four bytes.
+func (x *index) slot(b []byte) uint32 {
+	return (binary.LittleEndian.Uint32(b) >> 8) * 0x9E3779B1 >> (x.shift & 31)
 }
 
 func (x *index) fill(forms []*form) {
@@ -31,6 +34,11 @@ func (x *index) fill(forms []*form) {
 	for x.window > Shortest && x.window*len(forms) > crowded {
 		x.window--
 	}
+	bits := fewest
+	for bits < most && 1<<bits < sparse*x.window*len(forms) {
+		bits++
+	}
+	x.shift, x.skip = uint8(32-bits), make([]uint8, 1<<bits)
 	for i := range x.skip {
 		x.skip[i] = uint8(x.window - block + 1)
 	}
@@ -40,7 +48,7 @@ func (x *index) fill(forms []*form) {
 			for _, a := range f.fold.both(f.text[end-3]) {
 				for _, b := range f.fold.both(f.text[end-2]) {
 					for _, c := range f.fold.both(f.text[end-1]) {
-						x.add(slot([]byte{0, a, b, c}), uint8(x.window-end), i)
+						x.add(x.slot([]byte{0, a, b, c}), uint8(x.window-end), i)
 					}
 				}
 			}
@@ -58,14 +66,20 @@ func (x *index) add(slot uint32, skip uint8, form int) {
 // next returns the first place from i on where a form may begin, and which it may be;
 // where the rest is too short for a window it returns its beginning.
 func (x *index) next(text []byte, i int) (int, []int) {
+	far := x.window - block + 1
 	for end := i + x.window; end <= len(text); {
-		at := slot(text[end-4 : end])
+		at := x.slot(text[end-4 : end])
 		skip := int(x.skip[at])
+		if skip == far { // nearly always: the processor goes on without waiting for the table
+			end += far
+			i += far
+			continue
+		}
 		if skip == 0 {
-			return end - x.window, x.ending[at]
+			return i, x.ending[at]
 		}
 		end += skip
-		i = end - x.window
+		i += skip
 	}
 	return i, nil
 }
