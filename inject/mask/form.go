@@ -13,7 +13,7 @@ type form struct {
 
 // repeats returns, for each place in the form, how long what begins there goes on as the
 // form itself (the Z function). It is made when first needed, which is when a text goes
-// on like a secret for long; so no text, and no secret, makes masking take more than linear time.
+// on like a secret for long.
 func (f *form) repeats() []int32 {
 	f.once.Do(func() {
 		z := make([]int32, len(f.text))

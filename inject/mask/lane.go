@@ -95,7 +95,7 @@ func (l *lane) findEscaped(w *Writer, closed bool) {
 			return
 		}
 		t := l.view.token(w.text[e:], closed)
-		if t.size == 0 || t.escape && (t.length > 1 || l.view.mayHold(w.text, x, e, e+t.size, t.value[0])) {
+		if t.size == 0 || t.escape && (t.length != 1 || l.view.mayHold(w.text, x, e, e+t.size, t.value[0])) {
 			l.findBefore(w, e, t, closed)
 			if l.known {
 				return

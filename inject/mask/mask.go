@@ -66,6 +66,7 @@ type Writer struct {
 	after func(time.Duration, func()) (stop func() bool)
 	stop  func() bool
 	turn  int // counts writes, so that a late timer knows that it is
+	steps int // counts comparisons, for tests
 }
 
 // New returns a Writer that writes to out, and copies what it needs of the secrets. Close wipes the copies.

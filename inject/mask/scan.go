@@ -38,6 +38,7 @@ func (w *Writer) scan(closed bool) {
 		if l.known && l.begun {
 			l.known, l.x = false, l.at
 		}
+		l.keepUp(w, closed)
 		l.x = max(l.x, w.hold) // what goes on as it is may go on escaped
 	}
 }

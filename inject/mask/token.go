@@ -110,7 +110,7 @@ func runeToken(r rune, size int) token {
 // longestBreak bounds what is taken for one break of a line, and its indent.
 const longestBreak = 16
 
-// wrappedToken reads the end of a line, what indents the next, and its first byte.
+// wrappedToken reads the end of a line and what indents the next, which stand for nothing.
 func wrappedToken(text []byte) token {
 	i := 0
 	if text[0] == '\r' {
@@ -128,7 +128,7 @@ func wrappedToken(text []byte) token {
 	case i == len(text):
 		return token{}
 	}
-	return token{value: [4]byte{text[i]}, length: 1, size: i + 1, escape: true}
+	return token{size: i, escape: true}
 }
 
 func space(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }

@@ -9,8 +9,9 @@ const (
 	there
 )
 
-// track remembers what was compared last with a form, so that no byte is compared twice: what
-// begins inside a text that is known to be a part of the form goes on as the form repeats itself.
+// track remembers what was compared last with a form, so that bytes are not compared again and again: what
+// begins inside a text that is known to be a part of the form goes on as the form repeats itself. (Not so if
+// it begins inside an escape, which takes a secret that is a long row of quotes to matter.)
 type track struct {
 	used  bool
 	start int64 // where it began,
@@ -29,7 +30,7 @@ func (l *lane) match(w *Writer, number int, at int64, closed bool) (state, int64
 	f, classes := l.view.forms[number], classes[l.view.kind]
 	t := &l.tracks[int64(number)*classes+at%classes]
 	got, to := 0, at
-	if t.used && at >= t.mark && at < t.at && t.mark >= w.base && l.walk(w, t, at, closed) {
+	if t.used && at >= t.mark && at < t.at && l.walk(w, t, at, closed) {
 		known := t.got - t.ahead
 		switch {
 		case t.ahead == 0:
@@ -42,8 +43,18 @@ func (l *lane) match(w *Writer, number int, at int64, closed bool) (state, int64
 		}
 	}
 	got, next, s := l.view.compare(f, got, w.text, int(to-w.base), closed)
+	w.steps += int(next) - int(to-w.base) + 1
 	*t = track{used: true, start: at, mark: at, got: got, at: w.base + int64(next)}
 	return s, t.at
+}
+
+// keepUp moves the marks that would fall out of what is kept.
+func (l *lane) keepUp(w *Writer, closed bool) {
+	for i := range l.tracks {
+		if t := &l.tracks[i]; t.used && t.mark < w.hold && t.at > w.hold {
+			l.walk(w, t, w.hold, closed)
+		}
+	}
 }
 
 // walk moves the mark to a place, and reports whether a token begins there.
