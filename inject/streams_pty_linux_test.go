@@ -50,14 +50,12 @@ func TestStreamsOutputTerminal(t *testing.T) {
 
 // What is typed comes to the worker, with the echo and the signals of a terminal.
 func TestStreamsTyped(t *testing.T) {
-	p := startOnPty(t, masking(`trap 'echo "caught INT"' INT; echo ready; while :; do read x && echo "got $x" || { test $? -gt 128 || break; }; done; echo over`))
+	p := startOnPty(t, masking(`echo ready; while read x; do echo "got $x"; done; echo over`))
 	p.until("ready\r\n")
 	p.typed("one\n")
 	if got := p.until("got one\r\n"); got != "one\r\ngot one\r\n" {
 		t.Errorf("a line: shown %q, want its echo and the answer", got)
 	}
-	p.typed("\x03")
-	p.until("caught INT")
 	p.typed(planted + "\n") // pasted at once
 	noSecret(t, "the secret, typed", p.until("got [redacted:api_key]"))
 	p.typed("\x04")
@@ -65,6 +63,13 @@ func TestStreamsTyped(t *testing.T) {
 		t.Errorf("Ctrl-D: shown %q, status %d; want the end", out, code)
 	}
 	p.asBefore("Ctrl-D")
+	p = startOnPty(t, masking(`trap 'echo caught; exit 5' INT; echo ready; while :; do sleep 0.05; done`))
+	p.until("ready\r\n")
+	p.raw(true)
+	p.typed("\x03")
+	if out, code := p.rest(); !strings.Contains(out, "caught") || code != 5 {
+		t.Errorf("Ctrl-C, caught: shown %q, status %d; want 5", out, code)
+	}
 	for keys, code := range map[string]int{"\x03": 130, "\x1c": 131} {
 		p := startOnPty(t, masking(`ulimit -c 0; echo ready; exec sleep 60`))
 		p.until("ready")
@@ -162,14 +167,14 @@ func TestStreamsBackground(t *testing.T) {
 func TestStreamsShellInside(t *testing.T) {
 	p := startOnPty(t, masking(`exec bash --norc --noprofile --noediting -i`))
 	p.until("$ ")
-	p.typed("sleep 60\n")
-	p.until("sleep 60\r\n")
+	p.typed("sh -c 'echo re\"\"ady; exec sleep 60'\n")
+	p.until("ready\r\n")
 	p.typed("\x1a")
 	p.until("Stopped")
 	p.typed("\x1a\n") // at the prompt, where the shell ignores it
 	p.typed("jobs; echo $KEY\n")
 	noSecret(t, "jobs", p.until("[redacted:api_key]\r\n"))
-	p.typed("kill %1; exit 3\n")
+	p.typed("kill -9 %1; wait %1; exit 3\n")
 	if _, code := p.rest(); code != 3 {
 		t.Errorf("exit 3: status %d", code)
 	}

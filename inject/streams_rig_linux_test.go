@@ -70,8 +70,8 @@ func watched(s *streams, child int, signals chan os.Signal) int {
 			}
 		case unix.SIGWINCH:
 			s.resized()
-		case unix.SIGTERM:
-			_ = unix.Kill(child, unix.SIGTERM)
+		case unix.SIGTERM, unix.SIGHUP:
+			_ = unix.Kill(child, sig.(unix.Signal))
 		}
 		for {
 			var status unix.WaitStatus
@@ -101,7 +101,7 @@ func watched(s *streams, child int, signals chan os.Signal) int {
 }
 
 // enough ends a test that would hang.
-const enough = 30 * time.Second
+const enough = 20 * time.Second
 
 // masking is a command that runs a script behind a masking parent.
 func masking(script string, args ...string) *exec.Cmd {
