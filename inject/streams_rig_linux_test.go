@@ -65,8 +65,10 @@ func watched(s *streams, child int, signals chan os.Signal) int {
 		case unix.SIGCONT:
 			if stopped {
 				stopped = false
+				if !s.apart() {
+					_ = unix.Kill(child, unix.SIGCONT)
+				}
 				s.continued()
-				_ = unix.Kill(child, unix.SIGCONT)
 			}
 		case unix.SIGWINCH:
 			s.resized()
@@ -121,11 +123,17 @@ type onPty struct {
 
 func startOnPty(t *testing.T, cmd *exec.Cmd) *onPty {
 	t.Helper()
-	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 33, Cols: 77})
+	tty, own, err := pty.Open()
 	must(t, err)
+	must(t, pty.Setsize(tty, &pty.Winsize{Rows: 33, Cols: 77}))
+	before := settings(t, tty)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = own, own, own
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	must(t, cmd.Start())
+	_ = own.Close()
 	alarm := time.AfterFunc(enough, func() { _ = unix.Kill(-cmd.Process.Pid, unix.SIGKILL) })
 	t.Cleanup(func() { alarm.Stop(); _ = unix.Kill(-cmd.Process.Pid, unix.SIGKILL); _ = tty.Close() })
-	return &onPty{t: t, cmd: cmd, tty: tty, before: settings(t, tty)}
+	return &onPty{t: t, cmd: cmd, tty: tty, before: before}
 }
 
 func settings(t *testing.T, tty *os.File) *unix.Termios {

@@ -142,7 +142,8 @@ func (s *streams) stopped() {
 	}
 }
 
-// continued is told that we go on, and has a worker with a session of its own go on.
+// continued is told that we go on, and has a worker that is apart go on. Where it is not, the
+// parent does so before. It must not do so afterwards: who sees the output may have stopped it again.
 func (s *streams) continued() {
 	if s.outer != nil {
 		s.outer.enter()
