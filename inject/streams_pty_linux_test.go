@@ -1,6 +1,7 @@
 package inject
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -106,10 +107,12 @@ func TestStreamsResized(t *testing.T) {
 
 // Ctrl-Z stops the worker and us, the shell has its terminal, and fg gives it back.
 func TestStreamsCtrlZ(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "silent")
+	must(t, unix.Mkfifo(fifo, 0o600))
 	for doing, start := range map[string]string{
 		"a session": `$M sh -c 'echo re""ady; while read x; do echo "got $x $KEY"; done'`,
 		"catches":   `$M bash -c 'trap "trap - TSTP; kill -TSTP \$\$" TSTP; echo re""ady; while read x; do echo "got $x $KEY"; done'`,
-		"output":    `$M sh -c 'echo re""ady; sleep 0.2; while :; do sleep 0.05; echo "got one $KEY"; done' </dev/null`,
+		"output":    `$M bash -c 'echo re""ady; while :; do read -t 0.05 x <>` + fifo + `; echo "got one $KEY"; done' </dev/null`, // which forks nothing: while vfork(2) waits, nothing stops
 	} {
 		p := shell(t)
 		p.typed(start + "\n")

@@ -27,16 +27,6 @@ type streams struct {
 	child int
 }
 
-// Unmasked names the secrets that are too short to be masked.
-func (p *Plan) Unmasked() (list []string) {
-	for i := range p.Deliveries {
-		if d := &p.Deliveries[i]; !mask.Masks(d.secret.Bytes()) {
-			list = append(list, d.Name)
-		}
-	}
-	return list
-}
-
 // openStreams makes what the worker is to write to. What it needs of the secrets it copies.
 func openStreams(p *Plan, masked bool) (*streams, error) {
 	s := &streams{}

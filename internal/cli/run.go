@@ -27,6 +27,8 @@ type runFlags struct {
 	Isolate   bool `help:"Keep the worker from tracing, signalling and looking into any process but its own children (Linux 6.12; in it sudo and su fail). Below a broker this is the default, as far as the system can."`
 	NoIsolate bool `help:"Do not isolate the worker, not even below a broker."`
 
+	Mask bool `help:"Replace each delivered secret in what the worker prints by [redacted:NAME], also in base64, hexadecimal, percent-encoded and JSON-escaped. wg-run stays as its parent."`
+
 	Explain bool `help:"Resolve, say what would be delivered and how, and start nothing."`
 }
 
@@ -79,6 +81,9 @@ func start(f *runFlags, worker []string) error {
 	}
 	if err := record.delivered(plan); err != nil {
 		return err
+	}
+	if f.Mask {
+		return record.refused(masked(plan))
 	}
 	return record.refused(plan.Exec()) // which returns only where it failed
 }
