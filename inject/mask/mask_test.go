@@ -38,3 +38,18 @@ func TestMaskEncodings(t *testing.T) {
 		}
 	}
 }
+
+// What begins like an escape at the end of a write, and is none, may be a part of the secret.
+func TestMaskNoEscape(t *testing.T) {
+	for _, c := range []struct{ secret, text string }{
+		{"%4zabcde", "%4zabc%64e"}, {"abc%4zde", "%61bc%4zde"}, {`\u00zabc`, `\u00zab\u0063`}, {`abc\u00zd`, `\u0061bc\u00zd`}, {`\xabcdefg`, `\xabcdef\u0067`},
+		{"50%off+ok", "50%off%2Bok"}, {"41abcdef", "41%61bcdef"},
+	} {
+		set := NewSet([]Secret{{"a", []byte(c.secret)}})
+		for cut := range len(c.text) {
+			if got := masked("100%"+c.text+`\`, set, byte(cut)); got != `100%[redacted:a]\` {
+				t.Errorf("secret %q, in %q, in pieces of %d: got %q, want it masked", c.secret, c.text, cut+1, got)
+			}
+		}
+	}
+}
