@@ -40,7 +40,7 @@ func NewSet(secrets []Secret) *Set {
 			add(raw, query)
 		}
 		add(&form{secret: i, text: hex.AppendEncode(nil, value), fold: lower}, plain, wrapped)
-		for offset := range 2 {
+		for offset := range 3 {
 			add(&form{secret: i, text: inner(value, offset), fold: standard}, plain, wrapped, percent, json)
 		}
 	}
