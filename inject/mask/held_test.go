@@ -128,6 +128,8 @@ func TestOverlaps(t *testing.T) {
 		{[]string{"abcdefghijkl", "cdefghij"}, "abcdefghijkl", "[redacted:0]"},
 		{[]string{"abcdefghijkl", "efghijklmnop"}, "abcdefghijklmnop.", "[redacted:0][redacted:1]."},
 		{[]string{"abcdefgh", "abcdefgh"}, "abcdefgh", "[redacted:0]"},
+		{[]string{"abcdefgh", "abcdefghij"}, "abcdefgh%69j.", "[redacted:1]."}, // the longer one shows in another view
+		{[]string{"abcdefghija", "bcdefghi"}, "abcdefghijabcdefghija.", "[redacted:0]."},
 		{[]string{"aaaaaaaa"}, strings.Repeat("a", 20) + "b", "[redacted:0]b"},
 		{[]string{"abcdefgh"}, "abcdefghabcdefgh", "[redacted:0][redacted:0]"},
 		{[]string{"abcdefgh", "ijklmnop"}, "abcdefghijklmnop", "[redacted:0][redacted:1]"},

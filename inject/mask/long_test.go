@@ -20,7 +20,7 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// steps is how often forms were compared with a text, which must not grow faster than the text.
+// steps is how often forms were compared with a text, and how much of it was moved, which must not grow faster than the text.
 func hostileSteps(t *testing.T, secret, text string, piece int) int {
 	t.Helper()
 	set := NewSet([]Secret{{"a", []byte(secret)}})
@@ -52,7 +52,7 @@ func TestLinear(t *testing.T) {
 		{"lines", strings.Repeat("a", n) + "b", strings.Repeat("\n", 4*n)},
 		{"spaces", strings.Repeat(" ", n) + "b", strings.Repeat("+", 4*n)},
 	} {
-		for _, piece := range []int{len(c.text), 1000, 7} {
+		for _, piece := range []int{len(c.text), 1000, 7, 1} {
 			if got, limit := hostileSteps(t, c.secret, c.text, piece), 60*len(c.text); got > limit {
 				t.Errorf("%s, in pieces of %d: %d steps for %d bytes, want %d at most", c.name, piece, got, len(c.text), limit)
 			}

@@ -66,7 +66,7 @@ type Writer struct {
 	after func(time.Duration, func()) (stop func() bool)
 	stop  func() bool
 	turn  int // counts writes, so that a late timer knows that it is
-	steps int // counts comparisons, for tests
+	steps int // counts comparisons and bytes moved, for tests
 }
 
 // New returns a Writer that writes to out, and copies what it needs of the secrets. Close wipes the copies.
@@ -160,13 +160,18 @@ func (w *Writer) end() int64 { return w.base + int64(len(w.text)) }
 
 // take looks at what came, behind what was held. Without the latter nothing is copied.
 func (w *Writer) take(data []byte) {
-	if len(w.text) > 0 {
+	ours := len(w.text) > 0
+	if ours {
 		w.kept = append(w.kept, data...)
 		data = w.kept
 	}
 	w.text = data
 	w.scan(false)
 	held := data[w.hold-w.base:]
+	if ours && len(data)-len(held) <= len(held) {
+		return // a long one that comes byte by byte is not moved at every byte
+	}
+	w.steps += len(held)
 	w.kept = append(w.kept[:0], held...) // append moves what overlaps rightly
 	w.text = w.kept
 	w.base = w.hold

@@ -53,3 +53,22 @@ func TestMaskNoEscape(t *testing.T) {
 		}
 	}
 }
+
+// Where an escape or a break of a line begins and ends.
+func TestMaskEdges(t *testing.T) {
+	for _, c := range []struct{ secret, text, want string }{
+		{"01xyz/defgh", "%01xyz%2Fdefgh", "%[redacted:api_key]"}, // begins inside what else is an escape of no interest
+		{"abcdefgh", "61626364\n" + strings.Repeat(" ", 15) + "65666768", "[redacted:api_key]"},
+		{"abcdefgh", "61626364\n" + strings.Repeat(" ", 16) + "65666768", "61626364\n" + strings.Repeat(" ", 16) + "65666768"},
+	} {
+		secrets := []Secret{{"api_key", []byte(c.secret)}}
+		if got := naive(c.text, secrets); got != c.want {
+			t.Errorf("naive(%q) = %q, want %q", c.text, got, c.want)
+		}
+		for cut := range len(c.text) {
+			if got := masked(c.text, NewSet(secrets), byte(cut)); got != c.want {
+				t.Errorf("%q, in pieces of %d: got %q, want %q", c.text, cut+1, got, c.want)
+			}
+		}
+	}
+}
