@@ -94,9 +94,13 @@ func foreground() bool {
 
 // take does with a signal what is to be done.
 func (w *parent) take(c caught) {
+	if c.signal == unix.SIGWINCH && w.started {
+		w.streams.resized()
+	}
 	switch {
 	case c.signal == 0:
 		w.started = true
+	case c.signal == unix.SIGWINCH && c.kernel && w.apart: // its own terminal tells it
 	case c.own, c.signal == unix.SIGCHLD && c.kernel:
 	case c.signal == unix.SIGCONT && w.stopped:
 		w.goOn()
@@ -115,8 +119,14 @@ func (w *parent) goOn() {
 		return
 	}
 	w.stopped = false
-	if !w.ended && w.paused != 0 {
-		w.send(unix.SIGCONT)
+	if w.ended {
+		return
+	}
+	defer w.streams.continued()
+	if w.paused != 0 {
+		if !w.apart { // else the streams do, once they are ready
+			w.send(unix.SIGCONT)
+		}
 		// Not left to reap: a child that is about to end has neither gone on nor ended for
 		// wait(2), and we would stop once more, with nobody to have us go on.
 		w.paused = 0

@@ -26,6 +26,11 @@ func (w *parent) start() error {
 	}
 	defer func() { _ = unix.Close(null) }()
 	attr := &syscall.ProcAttr{Env: w.plan.Env, Files: w.plan.table(given, null), Sys: w.sys}
+	for fd := range firstNumber {
+		if f := w.streams.file(fd); f != nil && !w.plan.has(fd) {
+			attr.Files[fd] = f.Fd()
+		}
+	}
 	if dieTogether != nil {
 		dieTogether(attr.Sys)
 	}
@@ -48,6 +53,11 @@ func (p *Plan) fork(attr *syscall.ProcAttr) (int, error) {
 		return syscall.ForkExec("/bin/sh", append([]string{"/bin/sh", p.Path}, p.Argv[1:]...), attr)
 	}
 	return child, err
+}
+
+// has reports whether a file of the plan has that number.
+func (p *Plan) has(number int) bool {
+	return slices.ContainsFunc(p.placed(), func(f placed) bool { return f.number == number })
 }
 
 // table are the child's descriptors by number: what the caller left open, and the files of

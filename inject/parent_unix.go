@@ -31,6 +31,8 @@ type parent struct {
 	stay  Stay
 	child int
 	sys   *syscall.SysProcAttr
+	// streams stand between its output and ours.
+	streams *streams
 
 	signals <-chan caught
 	// receipts are of what is held, abandoned those of what will not be read any more.
@@ -66,10 +68,17 @@ func (p *Plan) Stay(o Stay) (code int, err error) {
 	if err := w.hold(); err != nil {
 		return 0, err
 	}
-	w.signals = catch()
-	if err := w.start(); err != nil {
+	if w.streams, err = openStreams(p, o.Mask); err != nil {
 		return 0, err
 	}
+	w.streams.attr(w.sys)
+	w.apart = w.streams.apart()
+	w.signals = catch()
+	if err := w.start(); err != nil {
+		w.streams.close()
+		return 0, err
+	}
+	w.streams.run(w.child)
 	w.attend()
 	ended := make(chan int)
 	go func() {
@@ -88,6 +97,7 @@ func (w *parent) watch() int {
 	for {
 		// At every turn: a SIGCHLD may get lost, and then others wait to be read.
 		if w.reap(); w.ended {
+			w.streams.ended()
 			return w.code()
 		}
 		if w.paused != 0 && !w.stopped {
@@ -159,6 +169,7 @@ func (w *parent) stop() {
 		w.send(unix.SIGCONT)
 		return
 	}
+	w.streams.stopped()
 	goesOn := func() bool {
 		w.reap()
 		return w.ended || w.paused == 0
@@ -168,5 +179,7 @@ func (w *parent) stop() {
 	} else if !goesOn() {
 		_ = unix.Kill(unix.Getpid(), unix.SIGSTOP)
 	}
-	w.stopped = !w.ended && w.paused != 0
+	if w.stopped = !w.ended && w.paused != 0; !w.stopped && !w.ended {
+		w.streams.continued()
+	}
 }

@@ -36,6 +36,8 @@ func helper(what string) int {
 		err = json.NewEncoder(os.Stdout).Encode(look())
 	case "dumpable": // when a backend is asked, and before Prepare
 		err = sayDumpable()
+	case "mask": // a parent that masks
+		return maskingParent()
 	case "table": // who sees a descriptor that a thread makes for itself
 		err = sayTable()
 	}

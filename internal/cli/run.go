@@ -33,6 +33,7 @@ type runFlags struct {
 	Once        bool           `help:"Wipe a memory file (memfd, dir) once it was read: later readers get nothing. wg-run stays as the worker's parent."`
 	RequireRead bool           `help:"Fail with 125 where the worker returns 0 and has left a secret unread. wg-run stays as its parent."`
 	Timeout     *time.Duration `placeholder:"D" help:"End the worker after D, as 90s or 1h30m: SIGTERM, ten seconds later SIGKILL, exit status 124. wg-run stays as its parent."`
+	Mask        bool           `help:"Replace each delivered secret in what the worker prints by [redacted:NAME], also in base64, hexadecimal, percent-encoded and JSON-escaped. wg-run stays as its parent."`
 
 	Explain bool `help:"Resolve, say what would be delivered and how, and start nothing."`
 }
@@ -89,6 +90,9 @@ func start(f *runFlags, worker []string) (code int, err error) {
 		return 0, record.refused(err)
 	}
 	warn(plan)
+	if f.Mask {
+		sayUnmasked(plan)
+	}
 	if err := record.delivered(plan); err != nil {
 		return 0, err
 	}

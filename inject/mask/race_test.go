@@ -1,0 +1,6 @@
+//go:build race
+
+package mask
+
+// raceDetector: a gigabyte would take minutes.
+const raceDetector = true

@@ -1,0 +1,199 @@
+//go:build unix
+
+package inject
+
+import (
+	"errors"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+	"golang.org/x/term"
+)
+
+// terminal is ours while the worker has one of its own, with a session of its own: what is typed goes
+// to the worker's, which makes signals of it.
+type terminal struct {
+	tty    *os.File // our terminal, opened anew: nobody else's reads are changed
+	master *os.File // of the worker's
+	before *term.State
+	child  int
+
+	mu      sync.Mutex
+	turn    *sync.Cond
+	raw     bool
+	wanted  bool // what is typed is read
+	reading bool
+	closed  bool
+	typed   []byte // read, and not written yet
+	suspend bool   // Ctrl-Z has stopped the worker
+}
+
+// lookAgain is how often we look, in the background, whether we have got the terminal: no signal tells.
+const lookAgain = 250 * time.Millisecond
+
+// openSession gives the worker a terminal of its own for all that is a terminal.
+func (s *streams) openSession() error {
+	from, to, err := openTerminal(0, false)
+	if err != nil {
+		return err
+	}
+	s.files[0], s.files[1] = to, to
+	if isTerminal(2) {
+		s.files[2] = to
+	}
+	t := &terminal{}
+	t.turn = sync.NewCond(&t.mu)
+	s.outer = t
+	if err := s.pump(from, 1); err != nil {
+		return err
+	}
+	if t.master, err = twin(from); err != nil {
+		return err
+	}
+	if t.before, err = term.GetState(0); err != nil {
+		return err
+	}
+	t.tty, err = os.OpenFile("/dev/tty", os.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
+	return err
+}
+
+func (t *terminal) run(child int) {
+	t.child = child
+	t.enter()
+	go t.copyTyped()
+}
+
+// enter takes the terminal, if it is ours to take, now or later.
+func (t *terminal) enter() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.suspend = false
+	if t.take(); !t.raw && !t.closed {
+		go t.await()
+	}
+}
+
+// take makes the terminal raw in the foreground. It is called with the lock.
+func (t *terminal) take() {
+	if t.closed || t.raw || !t.foreground() {
+		return
+	}
+	t.set(func(fd int) error { _, err := term.MakeRaw(fd); return err })
+	t.raw, t.wanted = true, true
+	_ = t.tty.SetReadDeadline(time.Time{})
+	_ = t.master.SetWriteDeadline(time.Time{})
+	t.turn.Broadcast()
+}
+
+// await waits in the background for the terminal.
+func (t *terminal) await() {
+	for range time.Tick(lookAgain) {
+		t.mu.Lock()
+		t.take()
+		over := t.raw || t.closed
+		t.mu.Unlock()
+		if over {
+			return
+		}
+	}
+}
+
+// leave gives the terminal back as it was, and reads nothing from it.
+func (t *terminal) leave() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.wanted = false
+	if t.tty != nil {
+		_ = t.tty.SetReadDeadline(time.Unix(1, 0))
+		_ = t.master.SetWriteDeadline(time.Unix(1, 0))
+	}
+	for t.reading {
+		t.turn.Wait()
+	}
+	if t.raw {
+		t.raw = false
+		t.set(func(fd int) error { return term.Restore(fd, t.before) })
+	}
+	if t.suspend { // those that were started with us would have stopped, too
+		_ = unix.Kill(0, unix.SIGTSTP)
+	}
+}
+
+func (t *terminal) close() {
+	t.leave()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.closed = true
+	t.turn.Broadcast()
+	if t.tty != nil {
+		_ = t.tty.Close()
+	}
+	if t.master != nil {
+		_ = t.master.Close()
+	}
+}
+
+// copyTyped copies what is typed while that is wanted.
+func (t *terminal) copyTyped() {
+	buf := make([]byte, 4096)
+	for t.next() {
+		var err error
+		if len(t.typed) == 0 {
+			var n int
+			n, err = t.tty.Read(buf)
+			t.typed = buf[:n]
+		}
+		if err == nil {
+			err = t.hand()
+		}
+		t.mu.Lock()
+		if t.reading = false; err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.wanted = false // gone, or no longer ours
+		}
+		t.turn.Broadcast()
+		t.mu.Unlock()
+	}
+}
+
+// next waits until what is typed is wanted, and reports whether that will ever be.
+func (t *terminal) next() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for !t.wanted && !t.closed {
+		t.turn.Wait()
+	}
+	t.reading = !t.closed
+	return t.reading
+}
+
+// hand gives the worker's terminal what was typed.
+func (t *terminal) hand() error {
+	for len(t.typed) > 0 {
+		some := t.typed
+		at := -1
+		if suspends != nil {
+			if at = suspends(t.master, some); at >= 0 {
+				some = some[:at+1]
+			}
+		}
+		n, err := t.master.Write(some)
+		t.typed = t.typed[n:]
+		if err != nil {
+			return err
+		}
+		if at >= 0 {
+			t.stopChild()
+		}
+	}
+	return nil
+}
+
+// signal signals the worker's foreground, and the worker.
+func (t *terminal) signal(sig unix.Signal) {
+	if group := t.group(); group > 0 && group != t.child {
+		_ = unix.Kill(-group, sig)
+	}
+	_ = unix.Kill(-t.child, sig)
+}
