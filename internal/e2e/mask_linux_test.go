@@ -18,7 +18,7 @@ func TestMaskTerminal(t *testing.T) {
 	p := newPlace(t, someHome)
 	s := onTerminal(t, p.env, "sh", "-c", `"$0" --profile a --mask -- sh -c '
 		test -t 0 && test -t 1 && test -t 2 && echo all terminals; k=$(cat <&3); echo "[$k]"; printf "%s" "$k" | base64
-		read -r line; echo "read $line"; stty size; i=; trap "i=1; echo interrupted" INT; echo caught; until test -n "$i"; do sleep 0.02; done; read -r size; stty size; exit 3'; echo "status $?"; read -r after; echo "after $after"`, p.bin)
+		read -r line; echo "read $line"; stty size; i=; trap "i=1; echo interrupted" INT; echo caught; until test -n "$i"; do sleep 0.02; done; until test "$(stty size)" = "18 94"; do sleep 0.02; done; stty size; exit 3'; echo "status $?"; read -r after; echo "after $after"`, p.bin)
 	if err := pty.Setsize(s.tty, &pty.Winsize{Rows: 17, Cols: 93}); err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,6 @@ func TestMaskTerminal(t *testing.T) {
 	if err := pty.Setsize(s.tty, &pty.Winsize{Rows: 18, Cols: 94}); err != nil {
 		t.Fatal(err)
 	}
-	s.typed("x\n")
 	s.until("18 94")
 	s.until("status 3")
 	s.typed("words\n")
