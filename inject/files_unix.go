@@ -10,17 +10,15 @@ import (
 )
 
 // Files are the worker's descriptors, by number, for who starts it as a child and does
-// not become it: the deliveries, and below them what the caller left open. What is open
+// not become it: the deliveries and their directory, and below them what the caller left open. What is open
 // above them a child inherits in any case. They are the plan's, until Close.
 func (p *Plan) Files() ([]*os.File, error) {
 	if err := p.shut(); err != nil {
 		return nil, fmt.Errorf("placing descriptors: %w", err)
 	}
 	top := firstNumber - 1
-	for i := range p.Deliveries {
-		if p.Deliveries[i].file != nil {
-			top = max(top, p.Deliveries[i].Number)
-		}
+	for _, f := range p.placed() {
+		top = max(top, f.number)
 	}
 	files := make([]*os.File, top+1)
 	for fd := range files {
@@ -33,10 +31,8 @@ func (p *Plan) Files() ([]*os.File, error) {
 			files[fd] = os.NewFile(uintptr(copied), "inherited")
 		}
 	}
-	for i := range p.Deliveries {
-		if d := &p.Deliveries[i]; d.file != nil {
-			files[d.Number] = d.file
-		}
+	for _, f := range p.placed() {
+		files[f.number] = f.file
 	}
 	return files, nil
 }

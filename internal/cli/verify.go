@@ -14,6 +14,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/graphwork/wg-run/fdpass"
 	"github.com/graphwork/wg-run/inject"
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/verify"
@@ -27,7 +28,7 @@ type verifyFlags struct {
 	Profile string   `placeholder:"NAME" predictor:"profile" help:"Deliver as this profile says (default: $$WG_PROFILE, else the active one, else one secret)."`
 	Ref     string   `placeholder:"REF" predictor:"ref" help:"Deliver as a run with this --ref would. It is not looked up."`
 	Secret  []string `sep:"none" placeholder:"NAME=REF" predictor:"named-ref" help:"Deliver one more canary, on a descriptor of its own. May be repeated."`
-	Via     string   `placeholder:"CHANNEL" predictor:"channel" help:"How to deliver: pipe (the default) or memfd."`
+	Via     string   `placeholder:"CHANNEL" predictor:"channel" help:"How to deliver: pipe (the default), socket, memfd, dir, stdin or env:VAR, which is a leak."`
 	Env     []string `sep:"none" placeholder:"NAME=TEMPLATE" help:"Set a variable for the worker; {fd}, {path}, {NAME.fd} and {NAME.path} are replaced. May be repeated."`
 	Expand  bool     `help:"Replace {wg:fd}, {wg:path}, {wg:NAME.fd} and {wg:NAME.path} in the worker's arguments."`
 	KeepEnv []string `sep:"none" placeholder:"VAR" help:"Let the worker inherit a credential variable. May be repeated."`
@@ -136,7 +137,11 @@ func (f *verifyFlags) verify(worker []string) (*verify.Report, error) {
 	}
 	o := verify.Options{Watch: f.Watch, Stdout: os.Stderr, Stderr: os.Stderr, Linger: f.Linger}
 	for i, d := range plan.Deliveries {
-		o.Canaries = append(o.Canaries, verify.Canary{Name: d.Name, Value: values[i], Number: d.Number, Channel: d.Channel.Name})
+		c := verify.Canary{Name: d.Name, Value: values[i], Number: d.Number, Channel: d.Channel.Name}
+		if d.Channel.Place == fdpass.InEnvironment {
+			c.Channel += ":" + d.Channel.Variable
+		}
+		o.Canaries = append(o.Canaries, c)
 	}
 	ctx, cancel := f.deadline()
 	defer cancel()
