@@ -236,7 +236,11 @@ func (t *tracer) conclude(ctx context.Context) {
 		if v := o.canary.variable(); v != "" {
 			t.report.note(fmt.Sprintf("%s is in the variable %s because its channel is the environment: whatever the worker starts inherits it", o.canary.Name, v))
 		}
-		t.report.Secrets = append(t.report.Secrets, o.story())
+		s := o.story()
+		if s.Read == "unknown" && o.file != nil {
+			t.report.notSeen("whether " + s.Name + " was read, and who had it still: the descriptors of some process are closed to us")
+		}
+		t.report.Secrets = append(t.report.Secrets, s)
 	}
 	t.report.judge()
 }
