@@ -61,8 +61,8 @@ func run(args []string) (code int) {
 	case len(args) == 2 && args[0] == "broker" && brokerRoles[args[1]] != nil:
 		return brokerRole(args[1])
 	case dashes && (slices.Contains(ours, "--help") || slices.Contains(ours, "-h")):
-		if ours[0] == "broker" {
-			return command([]string{"broker", "--help"})
+		if ours[0] == "broker" || ours[0] == "verify" {
+			return command([]string{ours[0], "--help"})
 		}
 		return topFlags(nil)
 	case len(ours) > 0 && slices.Contains(commandNames, ours[0]):

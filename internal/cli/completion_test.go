@@ -55,6 +55,10 @@ func TestCandidates(t *testing.T) {
 		{"nosuch ", "--"},
 		{"profile show --h", "--help"},
 		{"secret list x", ""},
+		{"verify ", "--"},
+		{"verify --wat", "--watch"},
+		{"verify --via so", "socket"},
+		{"verify -- --via so", ""},
 
 		{"--pro", "--profile"},
 		{"--explain --ref", "--ref"},

@@ -53,11 +53,16 @@ func topFlags(args []string) int {
 
 const hintDashes = "wg-run --profile NAME -- WORKER [ARG...]"
 
-// printHelp is the help of a command. The broker's own line is none of kong's.
+// printHelp is the help of a command. What stands before a "--" is no line of kong's.
 func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
-	if node := ctx.Selected(); node != nil && node.Path() == "broker" {
+	switch node := ctx.Selected(); {
+	case node == nil:
+	case node.Path() == "broker":
 		options.NoAppSummary = true
 		stdout("Usage: wg-run %s\n       wg-run broker status|forget|reload [flags]\n\n", brokerLine)
+	case node.Path() == "verify":
+		options.NoAppSummary = true
+		stdout("Usage: wg-run verify [flags] -- WORKER [ARG...]\n\n")
 	}
 	return kong.DefaultHelpPrinter(options, ctx)
 }
@@ -82,7 +87,11 @@ func printTopHelp(options kong.HelpOptions, ctx *kong.Context) error {
 		if leaf.FullPath() == "wg-run broker status" {
 			stdout("  %-22s %s\n", "broker -- DISPATCHER", leaf.Parent.Help)
 		}
-		stdout("  %-22s %s\n", strings.TrimPrefix(leaf.FullPath(), "wg-run "), leaf.Help)
+		line := strings.TrimPrefix(leaf.FullPath(), "wg-run ")
+		if line == "verify" {
+			line += " -- WORKER"
+		}
+		stdout("  %-22s %s\n", line, leaf.Help)
 	}
 	stdout("\nReferences:\n")
 	for _, b := range known(profiles.Locate()).Backends() {

@@ -63,7 +63,7 @@ type commands struct {
 	Doctor  doctorCmd  `cmd:"" help:"Look for all that can be wrong, and name the command that mends it."`
 	Migrate migrateCmd `cmd:"" help:"Move keys from environment variables into the default backend, and profiles to references."`
 	Broker  brokerCmd  `cmd:"" help:"Start a dispatcher, and hold the secrets of its profiles for as long as it runs."`
-	Verify  verifyCmd  `cmd:"" help:"Run a worker with a canary in place of its secret, and report where that was seen: wg-run verify -- WORKER."`
+	Verify  verifyCmd  `cmd:"" help:"Run a worker with a canary in place of its secret, and report where that was seen."`
 
 	Clients clientsCmd `cmd:"" help:"List the programs that --for knows, and how each gets its secret."`
 

@@ -66,7 +66,7 @@ func (t *tracer) exec(k *task) *task {
 	if old, err := unix.PtraceGetEventMsg(k.tid); err == nil && int(old) != k.tid {
 		t.remove(int(old))
 	}
-	k.tgid, k.exits, k.program = k.tid, false, programOf(k.tid)
+	k.tgid, k.exits, k.exiting, k.program = k.tid, false, false, programOf(k.tid)
 	if t.worker == 0 {
 		if k.tid != t.stage {
 			return k
@@ -107,23 +107,34 @@ func (t *tracer) exiting(k *task) {
 	if t.worker == 0 {
 		return
 	}
-	t.texts(k, atEnd)
+	k.exiting = true
 	t.watch.deleted(k.tid)
 	for _, o := range t.objects {
 		o.look(t)
-		if k.tgid == t.worker && !t.over && t.alone(k) && o.first != nil {
+	}
+	if !t.alone(k) {
+		return
+	}
+	t.texts(k, atEnd)
+	worker := k.tgid == t.worker && !t.over
+	for _, o := range t.objects {
+		switch {
+		case worker && o.first != nil:
 			t.descriptors(o, k, atLast)
+		case !worker && o.full != nil && o.full.PID != k.tgid: // who read it ends with it, and is done
+			t.descriptors(o, k, atEnd)
 		}
 	}
-	if k.tgid == t.worker && !t.over && t.alone(k) {
+	if worker {
 		t.copies(k, atLast)
 	}
 }
 
-// alone says that no other thread of the task's process is left, as far as is known.
+// alone says that the task is the last of its process. The first one can be gone long
+// before the others.
 func (t *tracer) alone(k *task) bool {
 	for _, other := range t.tasks {
-		if other != k && other.tgid == k.tgid && other.tid != k.tgid {
+		if other != k && other.tgid == k.tgid && !other.exiting {
 			return false
 		}
 	}
@@ -132,8 +143,8 @@ func (t *tracer) alone(k *task) bool {
 
 // ended handles a task that is gone.
 func (t *tracer) ended(tid int, status unix.WaitStatus) {
-	if k := t.tasks[tid]; k != nil && t.over && t.isEnding() && k.tgid == tid && status.Signal() == unix.SIGKILL {
-		t.report.note(fmt.Sprintf("%s (%d) outlived the worker: it was followed for %v more, and ended", k.program, tid, t.options.Linger))
+	if k := t.tasks[tid]; k != nil && t.over && t.late.Load() && k.tgid == tid && status.Signal() == unix.SIGKILL {
+		t.report.notSeen(fmt.Sprintf("the rest of %s (%d): it outlived the worker, was followed for %v more, and was ended", k.program, tid, t.options.Linger))
 	}
 	t.remove(tid)
 	if tid == t.stage && t.worker == 0 {
@@ -164,5 +175,8 @@ func (t *tracer) afterwards() {
 		}
 		t.copies(k, atLast)
 	}
-	time.AfterFunc(t.options.Linger, t.end) // where all ends earlier it finds nothing
+	time.AfterFunc(t.options.Linger, func() { // where all ends earlier it finds nothing
+		t.late.Store(!t.isEnding())
+		t.end()
+	})
 }

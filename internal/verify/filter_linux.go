@@ -20,7 +20,7 @@ const (
 	kindFrom                     // from the second argument (sendfile(2))
 	kindMap                      // of the fifth
 	kindTrace                    // ptrace(2)
-	kindRing                     // io_uring_setup(2): reads that are no system calls
+	kindRing                     // io_uring_setup(2): what is done by it is no system call
 	kindListen                   // seccomp(2) with a listener: calls that are not ours to see
 	kindGone                     // path
 	kindGoneAt                   // folder, path
@@ -73,6 +73,8 @@ func filter(files bool) []unix.SockFilter {
 			switch {
 			case !files && slices.Contains(forFiles, c.kind):
 				continue
+			case c.kind == kindRing: // as a kernel without: programs must do without
+				do = []unix.SockFilter{end(unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS))}
 			case c.kind == kindClone:
 				do = []unix.SockFilter{load(args + low), jump(unix.BPF_JSET, cloneUntraced, 0, 1), trace, allow}
 			case c.kind == kindMap:

@@ -56,17 +56,16 @@ func (t *tracer) texts(k *task, when string) {
 	argv, err := readProc(k.tid, "cmdline")
 	t.unreadable(k, "the arguments", when, err)
 	environ, err := readProc(k.tid, "environ")
+	if when == atEnd && errors.Is(err, os.ErrPermission) { // looked at when it was executed; since then it is closed to others, too
+		err = nil
+	}
 	t.unreadable(k, "the environment", when, err)
-	for i, n := range t.report.canaries {
+	for _, n := range t.report.canaries {
 		if n.inParts(argv) != "" {
-			t.inTexts(n, k, when, InArgv, argv, "")
+			t.inTexts(n, k, when, InArgv, argv)
 		}
 		if n.inParts(environ) != "" {
-			own := ""
-			if k.tgid == t.worker && t.worker != 0 { // it was asked for there
-				own = t.options.Canaries[i].variable()
-			}
-			t.inTexts(n, k, when, InEnvironment, environ, own)
+			t.inTexts(n, k, when, InEnvironment, environ)
 		}
 	}
 }
@@ -81,7 +80,7 @@ func (t *tracer) unreadable(k *task, what, when string, err error) {
 
 // inTexts reports each part of the text that holds the canary, or all of it where it is
 // spread over several.
-func (t *tracer) inTexts(n needle, k *task, when, where string, text []byte, own string) {
+func (t *tracer) inTexts(n needle, k *task, when, where string, text []byte) {
 	found := false
 	for i, part := range bytes.Split(text, []byte{0}) {
 		form := n.in(string(part))
@@ -92,9 +91,6 @@ func (t *tracer) inTexts(n needle, k *task, when, where string, text []byte, own
 		detail := fmt.Sprintf("argument %d", i)
 		if where == InEnvironment {
 			name, _, _ := strings.Cut(string(part), "=")
-			if name == own {
-				continue
-			}
 			detail = "variable " + name
 		}
 		t.report.leak(Leak{n.name, where, detail, form, k.program, k.tgid, when, seconds(t.since())})

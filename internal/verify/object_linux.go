@@ -22,6 +22,8 @@ type object struct {
 	taken  int // bytes that were read, as far as they were seen
 	first  *Reading
 	full   *Reading
+	// blind says that descriptors of some process cannot be looked at.
+	blind bool
 }
 
 func objects(p Program, o Options) ([]*object, error) {
@@ -45,7 +47,12 @@ func objects(p Program, o Options) ([]*object, error) {
 // behind says whether that descriptor of a process is the object's.
 func (o *object) behind(tid, number int) bool {
 	var st unix.Stat_t
-	return o.file != nil && unix.Stat(proc(tid, "fd/"+strconv.Itoa(number)), &st) == nil && uint64(st.Dev) == o.dev && st.Ino == o.ino
+	if o.file == nil {
+		return false
+	}
+	err := unix.Stat(proc(tid, "fd/"+strconv.Itoa(number)), &st)
+	o.blind = o.blind || err == unix.EACCES || err == unix.EPERM
+	return err == nil && uint64(st.Dev) == o.dev && st.Ino == o.ino
 }
 
 // left is how many bytes of the canary whoever has the descriptor can read now.
@@ -81,7 +88,7 @@ func (o *object) read(t *tracer, k *task, n int) {
 	}
 }
 
-// look finds what was read unseen, as through io_uring(7): a stream has less than before.
+// look finds what was read unseen, as by a process that has closed its memory (PR_SET_DUMPABLE): a stream has less than before.
 func (o *object) look(t *tracer) {
 	if o.file == nil || !o.stream || o.full != nil || t.worker == 0 {
 		return
@@ -96,14 +103,14 @@ func (o *object) look(t *tracer) {
 	}
 }
 
-func (o *object) story(rings bool) Secret {
+func (o *object) story() Secret {
 	s := Secret{Name: o.canary.Name, Channel: o.canary.Channel, First: o.first, Full: o.full, Read: "no"}
 	switch {
 	case o.full != nil:
 		s.Read = "yes"
 	case o.first != nil:
 		s.Read = "partly"
-	case o.file == nil, rings && !o.stream:
+	case o.file == nil, o.blind && !o.stream:
 		s.Read = "unknown"
 	}
 	return s

@@ -58,7 +58,7 @@ func (o *outputs) copy(from *os.File, to io.Writer, found io.Writer, name string
 	defer func() { _ = from.Close() }()
 	piece := make([]byte, 64<<10)
 	for waited := false; ; {
-		if o.over.Load() {
+		if o.over.Load() && !waited { // once: who writes for ever is not waited for
 			_ = from.SetReadDeadline(time.Now().Add(patience))
 			waited = true
 		}

@@ -48,6 +48,9 @@ func (n needle) in(text string) string {
 	if strings.ContainsAny(text, " \t\r\n") { // base64 and xxd -p break lines
 		joined = strings.NewReplacer(" ", "", "\t", "", "\r", "", "\n", "").Replace(text)
 	}
+	if strings.Contains(joined, n.raw) {
+		return "spaced out"
+	}
 	for _, form := range n.base64 {
 		if strings.Contains(joined, form) {
 			return "base64"

@@ -20,6 +20,7 @@ func TestShell(t *testing.T) {
 		{name: "error output", line: `cat <&3 >&2`, verdict: Leaked, places: []string{"output: standard error, as it is, "}},
 		{name: "base64", line: `(printf x; cat <&3) | base64`, verdict: Leaked, places: []string{"output: standard output, base64, "}},
 		{name: "hex", line: `od -An -tx1 <&3`, verdict: Leaked, places: []string{"output: standard output, hex, "}},
+		{name: "spaced out", line: `od -An -c -w99 <&3`, verdict: Leaked, places: []string{"output: standard output, spaced out, "}},
 		{name: "descriptor", channel: "memfd", line: `k=$(cat <&3); sleep 0; exec 3<&-; true`, verdict: Leaked,
 			places: []string{"descriptor: descriptor 3, sleep"}},
 		{name: "closed", channel: "memfd", line: `k=$(cat <&3 3<&-); exec 3<&-; /bin/true; true`, verdict: Clean},

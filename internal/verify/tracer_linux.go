@@ -32,8 +32,8 @@ type tracer struct {
 	stage   int  // the pid of what becomes it
 	code    int  // what the stage said, where it did not
 	over    bool // the worker has ended
-	rings   bool // somebody uses io_uring
 	began   atomic.Int64
+	late    atomic.Bool // Linger was over before all had ended
 
 	mu     sync.Mutex // guards what the deadline's goroutine needs
 	ending bool
@@ -50,6 +50,8 @@ type task struct {
 	args  [6]uint64
 	// cloned says that the system call's child came to us.
 	cloned bool
+	// exiting says that its end has begun.
+	exiting bool
 }
 
 const traceOptions = unix.PTRACE_O_TRACEFORK | unix.PTRACE_O_TRACEVFORK | unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_TRACEEXEC |
@@ -231,7 +233,14 @@ func (t *tracer) conclude(ctx context.Context) {
 		t.report.notSeen("the rest of the worker: " + why + ", and all that it had started was ended")
 	}
 	for _, o := range t.objects {
-		t.report.Secrets = append(t.report.Secrets, o.story(t.rings))
+		if v := o.canary.variable(); v != "" {
+			t.report.note(fmt.Sprintf("%s is in the variable %s because its channel is the environment: whatever the worker starts inherits it", o.canary.Name, v))
+		}
+		s := o.story()
+		if s.Read == "unknown" && o.file != nil {
+			t.report.notSeen("whether " + s.Name + " was read, and who had it still: the descriptors of some process are closed to us")
+		}
+		t.report.Secrets = append(t.report.Secrets, s)
 	}
 	t.report.judge()
 }

@@ -70,7 +70,7 @@ func (w *watch) close() {
 }
 
 func (w *watch) below(path string) bool {
-	return slices.ContainsFunc(w.folders, func(f string) bool { return strings.HasPrefix(path, strings.TrimSuffix(f, "/")+"/") })
+	return slices.ContainsFunc(w.folders, func(f string) bool { return path == f || strings.HasPrefix(path, strings.TrimSuffix(f, "/")+"/") })
 }
 
 // before searches the file that a name stands for; the last part of it is no link.
@@ -92,6 +92,11 @@ func (w *watch) open(k *task, link string) {
 	if err != nil || !w.below(name) {
 		return
 	}
+	var st unix.Stat_t
+	if unix.Stat(link, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFDIR {
+		w.tree(link+"/", k)
+		return
+	}
 	f, err := openRegular(link)
 	if err != nil || f == nil {
 		w.cannot(name, err)
@@ -104,6 +109,28 @@ func (w *watch) open(k *task, link string) {
 		return
 	}
 	w.kept = append(w.kept, kept{f, name, *k})
+}
+
+// tree searches what is below a folder that is about to be moved, or is removed, which it
+// then is without anything in it.
+func (w *watch) tree(folder string, k *task) {
+	_ = filepath.WalkDir(folder, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			w.cannot(path, err)
+			return nil
+		}
+		if e.Type().IsRegular() {
+			f, err := openRegular(path)
+			if err != nil || f == nil {
+				w.cannot(path, err)
+				return nil
+			}
+			name, _ := os.Readlink("/proc/self/fd/" + strconv.Itoa(int(f.Fd())))
+			w.file(f, name, k, "before it was removed or replaced")
+			_ = f.Close()
+		}
+		return nil
+	})
 }
 
 // openRegular returns nil for what is no regular file.
@@ -169,6 +196,10 @@ func (w *watch) search() {
 		w.file(k.file, k.name, &k.task, "after it was removed")
 	}
 	for _, folder := range w.folders {
+		if _, err := os.Lstat(folder); err != nil {
+			w.report.notSeen("what is below " + folder + " at the end: the folder is gone")
+			continue
+		}
 		all := !local(folder)
 		_ = filepath.WalkDir(folder, func(path string, e fs.DirEntry, err error) error {
 			if err != nil {
