@@ -23,7 +23,8 @@ func handlerAddress() uintptr
 // What handler uses: the pipe, and the runtime's handler, whose business is what its own
 // threads send each other (tgkill(2)).
 var (
-	handlerPipe    int32
+	handlerPipe int32
+	//lint:ignore U1000 the handler, which is no Go, jumps there
 	runtimeHandler uintptr
 )
 

@@ -63,6 +63,9 @@ func explain(f *runFlags, worker []string) int {
 	if stay.Asked() || plan.Feeds() {
 		how = "below wg-run, which stays"
 	}
+	if l := inject.LauncherOf(plan.Path); l != nil {
+		row("launcher", "a program behind %s finds no descriptor: %s; %s", l.Name, l.Why, l.Instead)
+	}
 	row("worker", "%s, with %s, %s", plan.Path, counted(len(plan.Argv)-1, "argument"), how)
 	return 0
 }
