@@ -16,13 +16,18 @@ import (
 // more than write the siginfo_t to a pipe. Blocking all signals and reading them from a
 // signalfd(2) would not do: every thread of Go's unblocks SIGINT, SIGTERM and the like.
 
-// handler is the handler; it is not Go's to call. handlerAddress is where it stands.
+// handler is the handler; it is not Go's to call.
+//
+//lint:ignore U1000 its address is taken by handlerAddress
 func handler()
+
+// handlerAddress is where the handler stands.
 func handlerAddress() uintptr
 
 // What handler uses: the pipe, and the runtime's handler, whose business is what its own
 // threads send each other (tgkill(2)).
 var (
+	//lint:ignore U1000 the handler, which is no Go, writes there
 	handlerPipe int32
 	//lint:ignore U1000 the handler, which is no Go, jumps there
 	runtimeHandler uintptr
