@@ -234,6 +234,8 @@ func TestUnprivileged(t *testing.T) {
 	check(t, "verdict", report.Verdict, Incomplete)
 	report = (&trial{}).run(t, dir+"/closed")
 	check(t, "read, of a pipe", report.Secrets[0].Read, "yes")
+	check(t, "not seen, of a pipe", report.NotSeen, []string{})
+	check(t, "verdict, of a pipe", report.Verdict, Clean)
 }
 
 // TestFields holds the names that scripts rely on.
