@@ -12,9 +12,9 @@ type Held struct {
 	Feed func()
 	// Unread is how many bytes nobody has taken; of a memory file it is all or none.
 	Unread func() int
-	// Watch waits until all who had File have closed it, and with once until what was read is
-	// wiped. It reports whether it was closed unread, as far as that can be known. It is nil
-	// where there is nothing to wait for.
+	// Watch returns true when all who had File may have closed it unread, and can be called again
+	// where they have not; false where there is nothing to wait for any more. It wipes what is
+	// held once. It is nil where nothing can be known.
 	Watch func() (abandoned bool)
 	// Close lets go of what is kept here.
 	Close func()

@@ -16,24 +16,47 @@ func init() {
 	anotherEnd = func(pipe int) (int, error) {
 		return unix.Open(ownPath(pipe), unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	}
-	watchEnd = func(pipe int) (func() bool, func()) {
-		w, err := newWatch(pipe)
+	// Closing an inotify instance takes the kernel some 10 ms, by which we would end later than
+	// the worker.
+	watchEnd = func(pipe int) (wait func() bool, stop func()) {
+		changes, err := newChanges(pipe, unix.EPOLLIN)
 		if err != nil {
 			return func() bool { return false }, func() {}
 		}
-		return func() bool {
-			// Events that are alike may be one (inotify(7)), so they are not counted.
-			return w.each(func(mask uint32) (done, yes bool) {
-				return mask&(unix.IN_OPEN|unix.IN_CLOSE_NOWRITE) != 0, mask&unix.IN_CLOSE_NOWRITE != 0
-			})
-		}, w.stop
+		return func() bool { return nextChange(changes) }, func() { _ = unix.Close(changes) }
+	}
+}
+
+// newChanges tells changes of a state only (EPOLLET, epoll(7)).
+func newChanges(fd int, events uint32) (int, error) {
+	changes, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return -1, err
+	}
+	err = unix.EpollCtl(changes, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: events | unix.EPOLLET})
+	if err == nil { // the state as it is comes first
+		_, err = unix.EpollWait(changes, make([]unix.EpollEvent, 1), 0)
+	}
+	if err != nil {
+		_ = unix.Close(changes)
+	}
+	return changes, err
+}
+
+// nextChange waits for one.
+func nextChange(changes int) bool {
+	for {
+		_, err := unix.EpollWait(changes, make([]unix.EpollEvent, 1), -1)
+		if err != unix.EINTR {
+			return err == nil
+		}
 	}
 }
 
 func ownPath(fd int) string { return "/proc/self/fd/" + strconv.Itoa(fd) }
 
-// watch are the events of a file without a name (inotify(7)). The kernel gives them for
-// pipes, and for memory files where these were opened anew, as the worker's is.
+// watch are the events of a memory file (inotify(7)). The kernel gives them where it was opened
+// anew, as the worker's is.
 type watch struct{ f *os.File }
 
 func newWatch(fd int) (*watch, error) {
@@ -100,24 +123,16 @@ func holdMemfd(label string, data []byte, once bool) (*Held, error) {
 		}
 		return size
 	}
-	w, err := newWatch(rw)
-	switch {
-	case err != nil && once:
-		h.Close()
-		return nil, fmt.Errorf("watching a memory file: %w", err)
-	case err != nil:
+	if !once {
 		return h, nil
 	}
+	w, err := newWatch(rw)
+	if err != nil {
+		h.Close()
+		return nil, fmt.Errorf("watching a memory file: %w", err)
+	}
 	stop = w.stop
-	if once {
-		return h, h.wipeOnce(w, rw, size)
-	}
-	h.Watch = func() bool {
-		return w.each(func(mask uint32) (done, yes bool) {
-			return mask&(unix.IN_OPEN|unix.IN_CLOSE_NOWRITE) != 0, mask&unix.IN_CLOSE_NOWRITE != 0 && h.Unread() == size
-		})
-	}
-	return h, nil
+	return h, h.wipeOnce(w, rw, size)
 }
 
 // futimens is utimensat(2) of a descriptor.

@@ -66,23 +66,20 @@ func (p *peer) count() int {
 // watch waits for changes of the state, since the state itself is that of a connection which
 // is shut in both directions, from the start.
 func (p *peer) watch() (abandoned bool) {
-	changes, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	changes, err := newChanges(p.fd, unix.EPOLLOUT)
 	if err != nil {
 		return false
 	}
 	defer func() { _ = unix.Close(changes) }()
-	if err := unix.EpollCtl(changes, unix.EPOLL_CTL_ADD, p.fd, &unix.EpollEvent{Events: unix.EPOLLOUT | unix.EPOLLET}); err != nil {
-		return false
-	}
 	for {
-		if _, err := unix.EpollWait(changes, make([]unix.EpollEvent, 1), -1); err != nil && err != unix.EINTR {
-			return false
-		}
 		p.mu.Lock()
 		left, lost := p.count(), p.lost
 		p.mu.Unlock()
 		if left == 0 || lost {
 			return lost
+		}
+		if !nextChange(changes) {
+			return false
 		}
 	}
 }

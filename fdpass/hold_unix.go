@@ -18,8 +18,10 @@ type feeder struct {
 	fd   int // -1 once it is closed
 	rest []byte
 	left int // how much of it is not written
-	// written is called before the end is closed.
+	// written is called before the end is closed, and done is closed when it was, or when nobody
+	// reads any more.
 	written func()
+	done    chan struct{}
 }
 
 // newFeeder fills the end with what there is room for.
@@ -28,7 +30,7 @@ func newFeeder(fd int, data []byte, grow func(fd, size int) error) (*feeder, err
 	if err != nil && !errors.Is(err, ErrTooBig) {
 		return nil, err
 	}
-	f := &feeder{fd: fd, rest: slices.Clone(data[n:])}
+	f := &feeder{fd: fd, rest: slices.Clone(data[n:]), done: make(chan struct{})}
 	f.left = len(f.rest)
 	return f, unix.SetNonblock(fd, false)
 }
@@ -37,6 +39,7 @@ func newFeeder(fd int, data []byte, grow func(fd, size int) error) (*feeder, err
 // stays open: it tells what was not taken.
 func (f *feeder) feed() {
 	const piece = 4096
+	defer close(f.done)
 	defer clear(f.rest)
 	for rest := f.rest; len(rest) > 0; {
 		n, err := unix.Write(f.fd, rest[:min(piece, len(rest))])
@@ -60,6 +63,7 @@ func (f *feeder) feed() {
 func (f *feeder) toFeed() func() {
 	if len(f.rest) == 0 {
 		f.written()
+		close(f.done)
 		return nil
 	}
 	return f.feed
@@ -76,8 +80,8 @@ func (f *feeder) close() {
 // the worker's.
 var anotherEnd func(pipe int) (int, error)
 
-// watchEnd, where the platform has it, waits until nobody but us has a reading end, unless
-// somebody has opened one anew, which makes that hard to tell.
+// watchEnd, where the platform has it, makes what waits until somebody has closed a reading
+// end, or has read, since then or the last time.
 var watchEnd func(pipe int) (wait func() bool, stop func())
 
 // holdPipe keeps a reading end, so that the kernel keeps what was not read, but not while it
@@ -92,13 +96,16 @@ func holdPipe(_ string, data []byte, _ bool) (*Held, error) {
 		_, _ = unix.Close(p[0]), unix.Close(p[1])
 		return nil, fmt.Errorf("filling a pipe with %d bytes: %w", len(data), err)
 	}
-	own := -1
+	own, wait, stop := -1, func() bool { return false }, func() {}
 	if anotherEnd == nil {
 		own, _ = unix.FcntlInt(uintptr(p[0]), unix.F_DUPFD_CLOEXEC, 0)
 	}
 	f.written = func() {
 		if anotherEnd != nil {
-			own, _ = anotherEnd(f.fd)
+			if fd, err := anotherEnd(f.fd); err == nil {
+				own = fd
+				wait, stop = watchEnd(own)
+			}
 		}
 		f.close()
 	}
@@ -109,12 +116,12 @@ func holdPipe(_ string, data []byte, _ bool) (*Held, error) {
 		n, _ := unix.IoctlGetInt(max(f.fd, own), fionread)
 		return n + f.left
 	}
-	stop := func() {}
+	size := len(data) // the data are wiped soon
 	if watchEnd != nil {
-		var wait func() bool
-		wait, stop = watchEnd(max(f.fd, own))
-		size := len(data) // the data are wiped soon
-		h.Watch = func() bool { return wait() && h.Unread() == size }
+		h.Watch = func() bool {
+			<-f.done
+			return (f.left > 0 || wait()) && h.Unread() == size
+		}
 	}
 	h.Close = func() {
 		stop()

@@ -36,11 +36,12 @@ var (
 )
 
 // signals is where the caught ones come.
-var signals = make(chan caught, 64)
+var signals chan caught
 
 // catch has every signal that can be caught come to a channel. One that our caller ignored
 // stays so for the child, which inherits that.
 func catch() <-chan caught {
+	signals = make(chan caught, 64)
 	var list []unix.Signal
 	for s := unix.Signal(1); s <= lastSignal; s++ {
 		switch s {
