@@ -97,7 +97,7 @@ func (w *parent) watch() int {
 	for {
 		// At every turn: a SIGCHLD may get lost, and then others wait to be read.
 		if w.reap(); w.ended {
-			w.streams.ended()
+			w.drain()
 			return w.code()
 		}
 		if w.paused != 0 && !w.stopped {
@@ -115,6 +115,31 @@ func (w *parent) watch() int {
 			kill = time.After(grace)
 		case <-kill:
 			w.send(unix.SIGKILL)
+		}
+	}
+}
+
+// drain brings out what the worker has left. Whoever reads our output may take their time, and
+// who has us end need not wait for that.
+func (w *parent) drain() {
+	done, terminal := make(chan struct{}), w.streams.outer
+	go func() {
+		defer close(done)
+		w.streams.ended()
+	}()
+	for {
+		select {
+		case <-done:
+			return
+		case c := <-w.signals:
+			switch {
+			case c.own:
+			case c.signal == unix.SIGHUP, c.signal == unix.SIGINT, c.signal == unix.SIGQUIT, c.signal == unix.SIGTERM:
+				if terminal != nil {
+					terminal.leave()
+				}
+				return
+			}
 		}
 	}
 }
