@@ -40,23 +40,28 @@ func (s *server) accept(l int) {
 			time.Sleep(10 * time.Millisecond)
 			continue
 		}
-		v := &visitor{fd: fd}
-		v.peer, v.kin, v.refused = s.judge(fd)
-		if isShort(v.refused) {
-			v.send(net.Buffers{newMessage().add(frameBusy, "").end()})
-			v.close()
-			continue
-		}
-		switch d := s.atOnce(v); {
-		case d == nil:
-			go s.one(v)
-		case d.ready() && d.size() <= maxAtOnce:
-			v.send(d.buffers())
-			d.release()
-			v.close()
-		default:
-			go s.later(v, d)
-		}
+		s.visit(fd)
+	}
+}
+
+// visit answers a connection, or has a goroutine do so.
+func (s *server) visit(fd int) {
+	v := &visitor{fd: fd}
+	v.peer, v.kin, v.refused = s.judge(fd)
+	if isShort(v.refused) {
+		v.send(net.Buffers{newMessage().add(frameBusy, "").end()})
+		v.close()
+		return
+	}
+	switch d := s.atOnce(v); {
+	case d == nil:
+		go s.one(v)
+	case d.ready() && d.size() <= maxAtOnce:
+		v.send(d.buffers())
+		d.release()
+		v.close()
+	default:
+		go s.later(v, d)
 	}
 }
 

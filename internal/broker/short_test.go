@@ -30,11 +30,15 @@ func TestShort(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := &server{workers: map[int]uint64{}}
-	go s.accept(l)
 	c, err := net.Dial("unix", filepath.Join(dir, socketName))
 	if err != nil {
 		t.Fatal(err)
 	}
+	fd, err := acceptCloexec(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.visit(fd)
 	got, err := io.ReadAll(c)
 	if want := newMessage().add(frameBusy, "").end(); string(got) != string(want) || s.refused != 0 {
 		t.Errorf("it answers %q, %v, and has refused %d; want %q and none", got, err, s.refused, want)
