@@ -1,11 +1,13 @@
 package inject
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/graphwork/wg-run/fdpass"
+	"github.com/graphwork/wg-run/resolve"
 )
 
 // variables are its variables as entries of an environment, templates and all, sorted.
@@ -49,12 +51,30 @@ func (req *Request) line(t templateSet) ([]string, error) {
 	return argv, err
 }
 
-// form is the main secret as the client gets it, nil where the value is delivered as it is.
-func (req *Request) form(w Want, value []byte) ([]byte, error) {
-	if req.Client == nil || w.Name != fdpass.MainName {
-		return nil, nil
+// form makes what the client gets in place of the value, if the client is to read it.
+func (d *Delivery) form(c *Client) (err error) {
+	if c == nil || d.Name != fdpass.MainName {
+		return nil
 	}
-	return req.Client.form(value)
+	d.client = c
+	d.formed, err = c.form(d.secret.Bytes())
+	return err
+}
+
+// writings are the value and what it looks like in the client's format, for the caller to
+// wipe the copies: a client that shows its file shows the latter.
+func (d *Delivery) writings() [][]byte {
+	list := [][]byte{bytes.Clone(d.secret.Bytes())}
+	if d.client == nil || d.client.Format == "" {
+		return list
+	}
+	plain := resolve.TrimNewline(bytes.Clone(list[0]))
+	defer clear(plain)
+	escaped, err := escape(d.client.Escape, plain)
+	if err != nil || bytes.Equal(escaped, plain) {
+		return list // without an error: form has made it before
+	}
+	return append(list, escaped)
 }
 
 // bytes are what is delivered.

@@ -94,7 +94,8 @@ type Delivery struct {
 
 	file   *os.File
 	secret *resolve.Secret
-	formed []byte // what a client gets in place of the value
+	client *Client // who reads it, if that is known
+	formed []byte  // what a client gets in place of the value
 }
 
 // placed is a file and the number that it has in the worker.

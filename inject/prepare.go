@@ -129,7 +129,7 @@ func (p *Plan) fill(ctx context.Context, r *resolve.Resolver, req Request, chann
 			return forSecret(w, err)
 		}
 		d := Delivery{Want: w, Channel: channels[i], Size: secret.Len(), Source: secret.Source, secret: secret}
-		if d.formed, err = req.form(w, secret.Bytes()); err == nil {
+		if err = d.form(req.Client); err == nil {
 			err = d.open()
 		}
 		p.Deliveries = append(p.Deliveries, d)

@@ -35,7 +35,10 @@ func openStreams(p *Plan, masked bool) (*streams, error) {
 	}
 	var secrets []mask.Secret
 	for i := range p.Deliveries {
-		secrets = append(secrets, mask.Secret{Name: p.Deliveries[i].Name, Value: p.Deliveries[i].secret.Bytes()})
+		for _, text := range p.Deliveries[i].writings() {
+			defer clear(text)
+			secrets = append(secrets, mask.Secret{Name: p.Deliveries[i].Name, Value: text})
+		}
 	}
 	s.set = mask.NewSet(secrets)
 	if err := s.open(); err != nil {
