@@ -21,6 +21,7 @@ type options struct {
 	rounds, warmup int
 	spawns, atOnce int
 	secrets        int
+	mask           int // MiB
 	role, source   string
 }
 
@@ -31,13 +32,14 @@ func main() {
 	flag.IntVar(&o.spawns, "spawns", 1000, "starts of each kind below a dispatcher, in whole blocks; 0 for none")
 	flag.IntVar(&o.atOnce, "at-once", 8, "how many of these run at once, where not one")
 	flag.IntVar(&o.secrets, "secrets", 1000, "secrets for the broker's memory; 0 for none")
+	flag.IntVar(&o.mask, "mask", 512, "MiB that a worker prints through --mask; 0 for none")
 	flag.StringVar(&o.dir, "dir", "", "folder that holds bin/ and takes all files (scripts/bench makes it)")
 	flag.StringVar(&o.noKeyring, "no-keyring", "", "why the keyring cannot be measured")
 	flag.StringVar(&o.role, "role", "", "what to do as a dispatcher (its own)")
 	flag.StringVar(&o.source, "source", "", "the source of the role (its own)")
 	flag.Usage = usage
 	flag.Parse()
-	if o.dir == "" || o.rounds < 1 || o.warmup < 0 || o.spawns < 0 || o.atOnce < 1 || o.secrets < 0 || flag.NArg() > 0 {
+	if o.dir == "" || o.rounds < 1 || o.warmup < 0 || o.spawns < 0 || o.atOnce < 1 || o.secrets < 0 || o.mask < 0 || flag.NArg() > 0 {
 		usage()
 		os.Exit(2)
 	}
@@ -52,7 +54,7 @@ func main() {
 }
 
 func usage() {
-	fmt.Fprintln(os.Stderr, "usage: scripts/bench [-rounds N] [-warmup N] [-spawns N] [-at-once N] [-secrets N]")
+	fmt.Fprintln(os.Stderr, "usage: scripts/bench [-rounds N] [-warmup N] [-spawns N] [-at-once N] [-secrets N] [-mask MIB]")
 }
 
 // roles are what it does below a broker. Each prints what came of it.
@@ -83,6 +85,15 @@ func bench(o *options) error {
 	}
 	if o.spawns > 0 {
 		if err := measureSpawns(o, w, list); err != nil {
+			return err
+		}
+	}
+	if o.mask > 0 {
+		text, err := measureMasking(o, w)
+		if err == nil {
+			err = printed(text)
+		}
+		if err != nil {
 			return err
 		}
 	}
