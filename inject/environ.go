@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/graphwork/wg-run/fdpass"
 	"github.com/graphwork/wg-run/internal/names"
 	"github.com/graphwork/wg-run/resolve"
 )
@@ -32,7 +33,7 @@ func cut(entry string) (name, value string, ok bool) {
 // get returns the value that getenv(3) finds: the first of that name.
 func (e *environ) get(name string) (string, bool) {
 	for _, entry := range e.list {
-		if n, v, ok := cut(entry); ok && n == name {
+		if n, v, ok := cut(entry); ok && sameName(n, name) {
 			return v, true
 		}
 	}
@@ -44,7 +45,7 @@ func (e *environ) set(name, value string) {
 	put := false
 	kept := e.list[:0]
 	for _, entry := range e.list {
-		if n, _, ok := cut(entry); ok && n == name {
+		if n, _, ok := cut(entry); ok && sameName(n, name) {
 			if put {
 				continue
 			}
@@ -61,7 +62,7 @@ func (e *environ) set(name, value string) {
 // unset removes variables, about which there is nothing to say.
 func (e *environ) unset(names ...string) {
 	e.drop(func(name, _ string) string {
-		if slices.Contains(names, name) {
+		if slices.ContainsFunc(names, func(n string) bool { return sameName(n, name) }) {
 			return "it is taken out"
 		}
 		return ""
@@ -92,11 +93,11 @@ func (e *environ) dropCredentials(s *resolve.Settings, delivered []Delivery, kee
 		used = append(used, d.Ref.Scheme)
 	}
 	dropped = e.drop(func(name, value string) string {
-		if !s.IsCredential(name, used...) {
+		if !s.IsCredential(foldName(name), used...) {
 			return ""
 		}
 		for _, k := range keep {
-			if k == name {
+			if sameName(k, name) {
 				return ""
 			}
 		}
@@ -115,9 +116,12 @@ func (e *environ) dropStale(numbers []int) []Dropped {
 	for _, n := range numbers {
 		for _, entry := range e.list {
 			name, value, _ := cut(entry)
-			base, ok := strings.CutSuffix(name, "_FD")
-			if path, _ := e.get(base + "_FILE"); ok && strings.HasPrefix(name, "WG_") && value == strconv.Itoa(n) && path == DevFd+value {
-				stale[name], stale[base+"_FILE"] = true, true
+			base, ok := strings.CutSuffix(foldName(name), fdpass.NumberSuffix)
+			if !ok || !strings.HasPrefix(base, "WG_") || value != strconv.Itoa(n) {
+				continue
+			}
+			if path, _ := e.get(base + "_FILE"); !fdpass.HasPaths || path == DevFd+value {
+				stale[name], stale[base+"_FILE"] = true, fdpass.HasPaths
 			}
 		}
 	}
@@ -133,7 +137,7 @@ func (e *environ) dropStale(numbers []int) []Dropped {
 func (e *environ) dropSources(wants []Want) []Dropped {
 	return e.drop(func(name, _ string) string {
 		for _, w := range wants {
-			if w.Ref.Variable() == name {
+			if v := w.Ref.Variable(); v != "" && sameName(v, name) {
 				return "is where a secret was read from"
 			}
 		}
@@ -148,8 +152,8 @@ func checkEnv(env []string, ours map[string]string) error {
 		if !ok || !names.ValidVariable(name) {
 			return fmt.Errorf("setting variable %d of [env] and --env: not of the form NAME=TEMPLATE (not shown, it may be a key)", i+1)
 		}
-		base := strings.TrimSuffix(strings.TrimSuffix(name, "_FILE"), "_FD")
-		if _, taken := ours[base+"_FD"]; taken && base != name {
+		base := strings.TrimSuffix(strings.TrimSuffix(foldName(name), "_FILE"), fdpass.NumberSuffix)
+		if _, taken := ours[base+fdpass.NumberSuffix]; taken && len(base) < len(name) {
 			return fmt.Errorf("setting %s: wg-run itself sets it", name)
 		}
 	}

@@ -16,14 +16,15 @@ const shortest = 16
 
 // needed are variables that a worker cannot do without: one that contains a
 // secret is not dropped, the run is refused.
-var needed = []string{
+var needed = append(neededHere,
 	"PATH", "HOME", "USER", "LOGNAME", "SHELL", "PWD", "TERM", "LANG", "TMPDIR",
 	"XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY",
-}
+)
 
 // IsNeeded reports whether a worker cannot do without the variable, so that it cannot
 // be where a secret is.
 func IsNeeded(variable string) bool {
+	variable = foldName(variable)
 	return slices.Contains(needed, variable) || strings.HasPrefix(variable, "LC_")
 }
 
@@ -59,7 +60,7 @@ func (p *Plan) guardEnv(env *environ, secret string, n needle) error {
 		switch {
 		case n.in(name):
 			refused = fmt.Errorf("the name of a variable: %w '%s'", ErrLeak, secret)
-		case slices.Contains(own, name), p.inEnvironment(name):
+		case slices.Contains(own, foldName(name)), p.inEnvironment(name):
 		case !n.in(name+"="+value) && !(n.whole && n.in(value)):
 		case IsNeeded(name):
 			refused = fmt.Errorf("the variable %s: %w '%s'", name, ErrLeak, secret)

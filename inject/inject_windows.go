@@ -1,18 +1,19 @@
 package inject
 
-import "os"
+import (
+	"errors"
+	"os"
 
-func searchPath(*environ, []string) string { return "" }
+	"github.com/graphwork/wg-run/internal/hint"
+)
 
-// lookup refuses before any secret is resolved: a Windows child is handed
-// handles, not descriptors.
-func lookup(string, string) (string, error) { return "", ErrUnsupported }
+// staysAlways: no process is replaced here.
+const staysAlways = true
 
-func allowed(string, []string, string) error { return ErrUnsupported }
+// freeNumbers leaves the choice to numberOf.
+func freeNumbers(n int) ([]int, error) { return make([]int, n), nil }
 
-func freeNumbers(int) ([]int, error) { return nil, ErrUnsupported }
-
-// Exec is not possible on Windows, which cannot replace a process.
+// Exec is not possible on Windows, which cannot replace a process: see MustStay.
 func (p *Plan) Exec() error { return ErrUnsupported }
 
 // Adopts: Windows has no orphans that come back.
@@ -21,8 +22,8 @@ func Adopts() bool { return false }
 // Self returns ErrUnsupported.
 func Self() (*Plan, error) { return nil, ErrUnsupported }
 
-// Stay returns ErrUnsupported.
-func (p *Plan) Stay(Stay) (int, error) { return 0, ErrUnsupported }
-
 // Files returns ErrUnsupported.
 func (p *Plan) Files() ([]*os.File, error) { return nil, ErrUnsupported }
+
+var errMask = hint.Add(errors.New("masking the output: not supported on Windows, where it would take the worker's console away"),
+	"without --mask; what goes to a file can be searched there")

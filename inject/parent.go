@@ -25,8 +25,12 @@ type Stay struct {
 // Asked reports whether there is something to stay for.
 func (o Stay) Asked() bool { return o.Timeout > 0 || o.Mask || o.Once || o.RequireRead }
 
-// Feeds reports whether the plan holds a value that must be fed, so that somebody has to stay.
-func (p *Plan) Feeds() bool {
+// MustStay reports whether somebody has to stay in any case: the plan holds a value that
+// must be fed, or no process can be replaced on this platform.
+func (p *Plan) MustStay() bool {
+	if staysAlways {
+		return true
+	}
 	for i := range p.Deliveries {
 		if p.Deliveries[i].Fed {
 			return true

@@ -4,16 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/graphwork/wg-run/fdpass"
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
 )
-
-// maxVariable is how long an entry of the environment may be, in bytes, with the NUL at its
-// end (MAX_ARG_STRLEN, execve(2)).
-const maxVariable = 128 << 10
 
 // directoryVariable names the directory of credentials (systemd.exec(5)).
 const directoryVariable = "CREDENTIALS_DIRECTORY"
@@ -61,11 +58,11 @@ func checkVariable(req Request, v string) error {
 	switch {
 	case !names.ValidVariable(v):
 		return errors.New("channel env: what stands behind it is no name of a variable (not shown, it may be a key)")
-	case IsNeeded(v) || strings.HasPrefix(v, "WG_") || v == directoryVariable:
+	case IsNeeded(v) || strings.HasPrefix(foldName(v), "WG_") || sameName(v, directoryVariable):
 		return fmt.Errorf("channel env: the variable %s has a meaning of its own: name another", v)
 	}
 	for _, e := range req.Extra() {
-		if name, _, _ := cut(e); name == v {
+		if name, _, _ := cut(e); sameName(name, v) {
 			return fmt.Errorf("channel env: the variable %s is set by [env], --env or --for, too", v)
 		}
 	}
@@ -76,6 +73,12 @@ func checkVariable(req Request, v string) error {
 // no NUL byte.
 func (d *Delivery) open() (err error) {
 	if d.Channel.Place != fdpass.InEnvironment {
+		if staysAlways && d.Channel.Hold != nil {
+			if d.held, err = d.Channel.Hold(d.Name, d.bytes(), false); err == nil {
+				d.file = d.held.File
+			}
+			return err
+		}
 		d.file, err = d.Channel.Open(d.Name, d.bytes())
 		if d.Fed = errors.Is(err, fdpass.ErrTooBig) && d.Channel.Hold != nil; d.Fed {
 			return nil
@@ -92,6 +95,9 @@ func (d *Delivery) open() (err error) {
 	}
 	return hint.Add(fmt.Errorf("putting it into the environment: %w", err), "--via memfd, or --via pipe")
 }
+
+// numberOf is the number that a file has in the worker, where nobody can choose it.
+var numberOf func(*os.File) int
 
 // number gives each descriptor its number, and makes the directory of those that have a
 // name in it. It returns the numbers from 3 on.
@@ -122,6 +128,9 @@ func (p *Plan) number() ([]int, error) {
 		case fdpass.InDirectory:
 			links[d.Name] = numbers[next]
 		}
+		if numberOf != nil {
+			numbers[next] = numberOf(d.file)
+		}
 		d.Number = numbers[next]
 		next++
 	}
@@ -146,7 +155,9 @@ func (p *Plan) tell(env *environ) {
 			env.unset(fd, file)
 		default:
 			env.set(fd, d.fdText())
-			env.set(file, d.pathText())
+			if fdpass.HasPaths {
+				env.set(file, d.pathText())
+			}
 		}
 	}
 	if p.directory != nil {
@@ -157,7 +168,10 @@ func (p *Plan) tell(env *environ) {
 // Where says where the worker finds it, for people.
 func (d *Delivery) Where() string {
 	fd, file := fdpass.Variables(d.Name)
-	at := fmt.Sprintf("%s=%s %s=%s", fd, d.fdText(), file, d.pathText())
+	at := fd + "=" + d.fdText()
+	if fdpass.HasPaths {
+		at += " " + file + "=" + d.pathText()
+	}
 	switch d.Channel.Place {
 	case fdpass.InEnvironment:
 		return "the variable " + d.Channel.Variable
@@ -172,7 +186,7 @@ func (d *Delivery) Where() string {
 // inEnvironment reports whether a variable is where a secret was asked to be.
 func (p *Plan) inEnvironment(variable string) bool {
 	for i := range p.Deliveries {
-		if c := p.Deliveries[i].Channel; c.Place == fdpass.InEnvironment && c.Variable == variable {
+		if c := p.Deliveries[i].Channel; c.Place == fdpass.InEnvironment && sameName(c.Variable, variable) {
 			return true
 		}
 	}

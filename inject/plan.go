@@ -93,6 +93,7 @@ type Delivery struct {
 	Fed bool
 
 	file   *os.File
+	held   *fdpass.Held // what file is of, where a parent always stays
 	secret *resolve.Secret
 	client *Client // who reads it, if that is known
 	formed []byte  // what a client gets in place of the value

@@ -1,6 +1,7 @@
 package inject
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -15,6 +16,14 @@ const DevFd = "/dev/fd/"
 func (d *Delivery) fdText() string   { return strconv.Itoa(d.Number) }
 func (d *Delivery) pathText() string { return DevFd + d.fdText() }
 
+// templates are what a template may name of a secret.
+func (d *Delivery) templates() map[string]string {
+	if fdpass.HasPaths {
+		return map[string]string{"fd": d.fdText(), "path": d.pathText()}
+	}
+	return map[string]string{"handle": d.fdText()}
+}
+
 // templateSet maps what stands between the braces to its replacement: fd and
 // path for the main secret, NAME.fd and NAME.path for every one.
 type templateSet map[string]string
@@ -26,10 +35,12 @@ func templates(deliveries []Delivery) templateSet {
 		if d.Channel.Place == fdpass.InEnvironment {
 			continue
 		}
-		if d.Name == fdpass.MainName {
-			t["fd"], t["path"] = d.fdText(), d.pathText()
+		for key, value := range d.templates() {
+			if d.Name == fdpass.MainName {
+				t[key] = value
+			}
+			t[d.Name+"."+key] = value
 		}
-		t[d.Name+".fd"], t[d.Name+".path"] = d.fdText(), d.pathText()
 	}
 	return t
 }
@@ -60,6 +71,8 @@ func (t templateSet) expand(s, open, end string) (string, error) {
 		case ok:
 			b.WriteString(value)
 			s = rest[j+len(end):]
+		case !fdpass.HasPaths && isDescriptor(key):
+			return "", errors.New("a worker gets handles here, and no descriptor or path: " + open + "handle" + end)
 		case ours(key) || open != "{" && j > 0:
 			return "", fmt.Errorf("%s%s%s names no secret of this run", open, clean(key), end)
 		default:
@@ -70,12 +83,17 @@ func (t templateSet) expand(s, open, end string) (string, error) {
 }
 
 // ours reports whether key has the form of a template of ours.
-func ours(key string) bool {
-	if key == "fd" || key == "path" {
+func ours(key string) bool { return isDescriptor(key) || !fdpass.HasPaths && isOf(key, "handle") }
+
+func isDescriptor(key string) bool { return isOf(key, "fd") || isOf(key, "path") }
+
+// isOf reports whether key is what, or NAME.what.
+func isOf(key, what string) bool {
+	if key == what {
 		return true
 	}
-	i := strings.LastIndexByte(key, '.') // a name may contain dots
-	return i > 0 && names.Valid(key[:i]) && (key[i:] == ".fd" || key[i:] == ".path")
+	name, ok := strings.CutSuffix(key, "."+what) // a name may contain dots
+	return ok && names.Valid(name)
 }
 
 func clean(key string) string {

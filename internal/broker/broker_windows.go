@@ -5,6 +5,9 @@ import "time"
 // What Windows has no counterpart for: descriptors by number, sockets that know the
 // process at the other end.
 
+// Here says whether this platform has a broker.
+const Here = false
+
 // Switch is a change of the active profile that a broker has prepared.
 type Switch struct{}
 

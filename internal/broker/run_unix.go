@@ -10,6 +10,9 @@ import (
 	"github.com/graphwork/wg-run/internal/hint"
 )
 
+// Here says whether this platform has a broker.
+const Here = true
+
 // The verbs of a request.
 const (
 	verbRun    = "run"

@@ -35,6 +35,9 @@ func runBroker(args, dispatcher []string) int {
 	if _, err := k.Parse(args); err != nil {
 		return complain(misplaced(restated(err, k.Model, args), args), exitRefused)
 	}
+	if !broker.Here {
+		return complain(fmt.Errorf("starting the broker: %w", broker.ErrUnsupported), exitRefused)
+	}
 	if inject.Adopts() {
 		return stayAsParent()
 	}

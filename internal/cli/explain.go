@@ -60,7 +60,7 @@ func explain(f *runFlags, worker []string) int {
 		return complain(err, exitNo)
 	}
 	how := "in place of wg-run"
-	if stay.Asked() || plan.Feeds() {
+	if stay.Asked() || plan.MustStay() {
 		how = "below wg-run, which stays"
 	}
 	if l := inject.LauncherOf(plan.Path); l != nil {

@@ -96,7 +96,7 @@ func start(f *runFlags, worker []string) (code int, err error) {
 	if err := record.delivered(plan); err != nil {
 		return 0, err
 	}
-	if !stay.Asked() && !plan.Feeds() {
+	if !stay.Asked() && !plan.MustStay() {
 		return 0, record.refused(plan.Exec()) // which returns only where it failed
 	}
 	if code, err = plan.Stay(stay); err != nil {

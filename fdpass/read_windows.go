@@ -1,3 +1,0 @@
-package fdpass
-
-func readDescriptor(int) ([]byte, error) { return nil, ErrUnsupported }

@@ -1,0 +1,24 @@
+package inject
+
+import (
+	"os"
+	"strings"
+)
+
+// maxVariable is how long a variable may be, in characters with the NUL at its end
+// (SetEnvironmentVariable).
+const maxVariable = 32767
+
+// neededHere are variables that a worker cannot do without on this platform only.
+var neededHere = []string{
+	"SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "TEMP", "TMP", "OS", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE",
+	"USERNAME", "USERPROFILE", "HOMEDRIVE", "HOMEPATH", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA", "PROGRAMFILES", "PROGRAMFILES(X86)",
+}
+
+// foldName is a variable's name in the form in which two that are one are the same.
+func foldName(name string) string { return strings.ToUpper(name) }
+
+func sameName(a, b string) bool { return strings.EqualFold(a, b) }
+
+// A handle has the same number in a child.
+func init() { numberOf = func(f *os.File) int { return int(f.Fd()) } }
