@@ -11,11 +11,11 @@ var abis = []abi{
 		{unix.SYS_PREADV2, kindRead}, {unix.SYS_RECVFROM, kindRead}, {unix.SYS_RECVMSG, kindRead}, {unix.SYS_RECVMMSG, kindRead},
 		{unix.SYS_SPLICE, kindRead}, {unix.SYS_TEE, kindRead}, {unix.SYS_COPY_FILE_RANGE, kindRead},
 		{unix.SYS_SENDFILE, kindFrom}, {unix.SYS_MMAP, kindMap},
-		{unix.SYS_PTRACE, kindTrace}, {unix.SYS_IO_URING_SETUP, kindRing}, {unix.SYS_SECCOMP, kindListen},
+		{unix.SYS_PTRACE, kindTrace}, {unix.SYS_IO_URING_SETUP, kindRing}, {unix.SYS_SECCOMP, kindListen}, {unix.SYS_IO_SUBMIT, kindSubmit},
 		{unix.SYS_UNLINK, kindGone}, {unix.SYS_UNLINKAT, kindGoneAt},
 		{unix.SYS_RENAME, kindRename}, {unix.SYS_RENAMEAT, kindRenameAt}, {unix.SYS_RENAMEAT2, kindRenameAt},
-		{unix.SYS_TRUNCATE, kindGone}, {unix.SYS_FTRUNCATE, kindCut},
-		{unix.SYS_OPEN, kindOpen}, {unix.SYS_OPENAT, kindOpenAt}, {unix.SYS_CREAT, kindGone},
+		{unix.SYS_TRUNCATE, kindCutPath}, {unix.SYS_FTRUNCATE, kindCut},
+		{unix.SYS_OPEN, kindOpen}, {unix.SYS_OPENAT, kindOpenAt}, {unix.SYS_OPENAT2, kindOpenHow}, {unix.SYS_CREAT, kindCutPath},
 
 		// x32 has most numbers with a bit set, and some of its own.
 		{x32 | unix.SYS_CLONE, kindClone}, {x32 | unix.SYS_CLONE3, kindClone3},
@@ -23,16 +23,20 @@ var abis = []abi{
 		{x32 | 546, kindRead}, {x32 | 517, kindRead}, {x32 | 518, kindRead}, {x32 | 537, kindRead},
 		{x32 | unix.SYS_SPLICE, kindRead}, {x32 | unix.SYS_TEE, kindRead}, {x32 | unix.SYS_COPY_FILE_RANGE, kindRead},
 		{x32 | unix.SYS_SENDFILE, kindFrom}, {x32 | unix.SYS_MMAP, kindMap},
-		{x32 | 521, kindTrace}, {x32 | unix.SYS_IO_URING_SETUP, kindRing}, {x32 | unix.SYS_SECCOMP, kindListen},
+		{x32 | 521, kindTrace}, {x32 | unix.SYS_IO_URING_SETUP, kindRing}, {x32 | unix.SYS_SECCOMP, kindListen}, {x32 | 544, kindSubmit},
 		{x32 | unix.SYS_UNLINK, kindGone}, {x32 | unix.SYS_UNLINKAT, kindGoneAt},
 		{x32 | unix.SYS_RENAME, kindRename}, {x32 | unix.SYS_RENAMEAT, kindRenameAt}, {x32 | unix.SYS_RENAMEAT2, kindRenameAt},
+		{x32 | unix.SYS_TRUNCATE, kindCutPath}, {x32 | unix.SYS_FTRUNCATE, kindCut},
+		{x32 | unix.SYS_OPEN, kindOpen}, {x32 | unix.SYS_OPENAT, kindOpenAt}, {x32 | unix.SYS_OPENAT2, kindOpenHow}, {x32 | unix.SYS_CREAT, kindCutPath},
 	}},
 	{unix.AUDIT_ARCH_I386, []call{
 		{120, kindClone}, {435, kindClone3},
 		{3, kindRead}, {145, kindRead}, {180, kindRead}, {333, kindRead}, {378, kindRead}, {371, kindRead}, {372, kindRead},
 		{337, kindRead}, {417, kindRead}, {313, kindRead}, {315, kindRead}, {377, kindRead},
-		{187, kindFrom}, {239, kindFrom}, {192, kindMap}, {26, kindTrace}, {425, kindRing}, {354, kindListen},
+		{187, kindFrom}, {239, kindFrom}, {192, kindMap}, {26, kindTrace}, {425, kindRing}, {354, kindListen}, {248, kindSubmit},
 		{10, kindGone}, {301, kindGoneAt}, {38, kindRename}, {302, kindRenameAt}, {353, kindRenameAt},
+		{92, kindCutPath}, {193, kindCutPath}, {93, kindCut}, {194, kindCut},
+		{5, kindOpen}, {295, kindOpenAt}, {437, kindOpenHow}, {8, kindCutPath},
 	}},
 }
 

@@ -47,6 +47,13 @@ func TestReading(t *testing.T) {
 	}
 }
 
+// TestReadAsynchronously says that a read by io_submit(2) is not seen.
+func TestReadAsynchronously(t *testing.T) {
+	bin := compiled(t, fmt.Sprintf(program, `syscall(SYS_io_submit, 0, 0, 0);`))
+	report := (&trial{}).run(t, bin)
+	check(t, "not seen", report.NotSeen, []string{fmt.Sprintf("what worker (%d) reads and writes by asynchronous I/O (io_submit)", report.Worker.PID)})
+}
+
 // TestReadUnseen says unknown, and not no, where a read cannot be seen.
 func TestReadUnseen(t *testing.T) {
 	r := &object{file: nil, canary: Canary{Name: "x"}}

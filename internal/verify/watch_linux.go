@@ -74,11 +74,16 @@ func (w *watch) below(path string) bool {
 }
 
 // before searches the file that a name stands for; the last part of it is no link.
-func (w *watch) before(k *task, path string) {
+func (w *watch) before(k *task, path string) { w.at(k, path, unix.O_NOFOLLOW) }
+
+// cut is before, of what is cut off: where a link leads to.
+func (w *watch) cut(k *task, path string) { w.at(k, path, 0) }
+
+func (w *watch) at(k *task, path string, flags int) {
 	if path == "" || len(w.folders) == 0 {
 		return
 	}
-	fd, err := unix.Open(path, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	fd, err := unix.Open(path, flags|unix.O_PATH|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return // there is none
 	}
@@ -240,12 +245,13 @@ func (w *watch) entry(path string, e fs.DirEntry, all bool) {
 }
 
 // local says that a folder's files have the times of this machine's clock, by which those
-// that did not change can be left out.
+// that did not change can be left out. tmpfs is none of them: what is mapped and was read is
+// then written without a time.
 func local(folder string) bool {
 	var st unix.Statfs_t
 	if unix.Statfs(folder, &st) != nil {
 		return false
 	}
-	return slices.Contains([]int64{unix.EXT4_SUPER_MAGIC, unix.XFS_SUPER_MAGIC, unix.BTRFS_SUPER_MAGIC, unix.TMPFS_MAGIC,
+	return slices.Contains([]int64{unix.EXT4_SUPER_MAGIC, unix.XFS_SUPER_MAGIC, unix.BTRFS_SUPER_MAGIC,
 		unix.OVERLAYFS_SUPER_MAGIC, unix.F2FS_SUPER_MAGIC}, int64(st.Type))
 }
