@@ -174,6 +174,20 @@ func TestUntimed(t *testing.T) {
 	check(t, "local("+folder+")", local(folder), false)
 }
 
+// TestHiddenCopy has a program inherit a copy that stands behind much else.
+func TestHiddenCopy(t *testing.T) {
+	for _, c := range []struct {
+		at            string
+		want, notSeen int
+	}{{"9 << 20", 1, 0}, {"65 << 20", 0, 1}} {
+		bin := compiled(t, fmt.Sprintf(program, `int fd = memfd_create("x", 0); if (pwrite(fd, key, strlen(key), `+c.at+`) < 0) return 7; if (!fork()) execl("/bin/true", "true", (char *)0); waits(); close(fd);`))
+		report := (&trial{}).run(t, bin)
+		if len(report.Leaks) != c.want || len(report.NotSeen) != c.notSeen {
+			t.Errorf("a copy at %s: got leaks %q and not seen %q, want %d and %d", c.at, report.places(), report.NotSeen, c.want, c.notSeen)
+		}
+	}
+}
+
 // TestNameless writes to a file that never has a name.
 func TestNameless(t *testing.T) {
 	d := t.TempDir()
