@@ -1,11 +1,13 @@
 package inject
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/graphwork/wg-run/fdpass"
+	"github.com/graphwork/wg-run/resolve"
 )
 
 // variables are its variables as entries of an environment, templates and all, sorted.
@@ -55,6 +57,19 @@ func (req *Request) form(w Want, value []byte) ([]byte, error) {
 		return nil, nil
 	}
 	return req.Client.form(value)
+}
+
+// escaped is how the main secret stands in the client's format, nil where it does as it is.
+func (req *Request) escaped(w Want, value []byte) []byte {
+	if req.Client == nil || w.Name != fdpass.MainName || req.Client.Escape == "" {
+		return nil
+	}
+	value = resolve.TrimNewline(value)
+	text, err := escape(req.Client.Escape, value)
+	if err != nil || bytes.Equal(text, value) {
+		return nil
+	}
+	return text
 }
 
 // bytes are what is delivered.

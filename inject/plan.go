@@ -92,9 +92,10 @@ type Delivery struct {
 	// Fed says that it does not fit into the channel, and is fed by a parent that stays.
 	Fed bool
 
-	file   *os.File
-	secret *resolve.Secret
-	formed []byte // what a client gets in place of the value
+	file    *os.File
+	secret  *resolve.Secret
+	formed  []byte // what a client gets in place of the value
+	escaped []byte // how the value stands in that, nil where it does as it is
 }
 
 // placed is a file and the number that it has in the worker.
@@ -135,6 +136,7 @@ func (p *Plan) Close() {
 		}
 		d.secret.Wipe()
 		clear(d.formed)
+		clear(d.escaped)
 	}
 	if p.directory != nil {
 		_ = p.directory.Close()

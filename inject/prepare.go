@@ -130,6 +130,7 @@ func (p *Plan) fill(ctx context.Context, r *resolve.Resolver, req Request, chann
 		}
 		d := Delivery{Want: w, Channel: channels[i], Size: secret.Len(), Source: secret.Source, secret: secret}
 		if d.formed, err = req.form(w, secret.Bytes()); err == nil {
+			d.escaped = req.escaped(w, secret.Bytes())
 			err = d.open()
 		}
 		p.Deliveries = append(p.Deliveries, d)

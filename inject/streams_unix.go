@@ -35,7 +35,11 @@ func openStreams(p *Plan, masked bool) (*streams, error) {
 	}
 	var secrets []mask.Secret
 	for i := range p.Deliveries {
-		secrets = append(secrets, mask.Secret{Name: p.Deliveries[i].Name, Value: p.Deliveries[i].secret.Bytes()})
+		d := &p.Deliveries[i]
+		secrets = append(secrets, mask.Secret{Name: d.Name, Value: d.secret.Bytes()})
+		if d.escaped != nil { // a client's row can write it as no view of the mask reads it
+			secrets = append(secrets, mask.Secret{Name: d.Name, Value: d.escaped})
+		}
 	}
 	s.set = mask.NewSet(secrets)
 	if err := s.open(); err != nil {
