@@ -88,7 +88,28 @@ func (w *watch) at(k *task, path string, flags int) {
 		return // there is none
 	}
 	defer func() { _ = unix.Close(fd) }()
-	w.open(k, "/proc/self/fd/"+strconv.Itoa(fd))
+	link := "/proc/self/fd/" + strconv.Itoa(fd)
+	if name, err := os.Readlink(link); err == nil && w.below(name) {
+		target := make([]byte, unix.PathMax)
+		n, _ := unix.Readlinkat(fd, "", target) // fails where it is no link
+		w.names(k, name, "as a name, before it was removed or replaced", filepath.Base(name), string(target[:max(0, n)]))
+	}
+	w.open(k, link)
+}
+
+// names searches what a folder shows of a file: its name, and where it leads to if it is a link.
+func (w *watch) names(k *task, path, when string, texts ...string) {
+	for _, n := range w.report.canaries {
+		for _, text := range texts {
+			if form := n.in(text); form != "" {
+				l := Leak{Secret: n.name, Where: InFile, Detail: path, Form: form, When: when}
+				if k != nil {
+					l.Program, l.PID = k.program, k.tgid
+				}
+				w.report.leak(l)
+			}
+		}
+	}
 }
 
 // open searches the file behind a link of /proc, if it is below a folder.
@@ -219,18 +240,11 @@ func (w *watch) search() {
 
 // entry searches a name, where a link points to, and a file that was changed since.
 func (w *watch) entry(path string, e fs.DirEntry, all bool) {
-	texts := []string{e.Name()}
+	target := ""
 	if e.Type()&fs.ModeSymlink != 0 {
-		target, _ := os.Readlink(path)
-		texts = append(texts, target)
+		target, _ = os.Readlink(path)
 	}
-	for _, n := range w.report.canaries {
-		for _, text := range texts {
-			if form := n.in(text); form != "" {
-				w.report.leak(Leak{Secret: n.name, Where: InFile, Detail: path, Form: form, When: "as a name, at the end"})
-			}
-		}
-	}
+	w.names(nil, path, "as a name, at the end", e.Name(), target)
 	var st unix.Stat_t
 	if !e.Type().IsRegular() || unix.Lstat(path, &st) != nil || !all && time.Unix(st.Ctim.Unix()).Before(w.began.Add(-2*time.Second)) {
 		return
