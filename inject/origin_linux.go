@@ -24,9 +24,19 @@ func handler()
 // handlerAddress is where the handler stands.
 func handlerAddress() uintptr
 
+// faultHandler is the handler of what can be a fault of ours, which it leaves to the runtime.
+//
+//lint:ignore U1000 its address is taken by faultHandlerAddress
+func faultHandler()
+
+// faultHandlerAddress is where that stands.
+func faultHandlerAddress() uintptr
+
 // What handler uses: the pipe, and the runtime's handler, whose business is what its own
-// threads send each other (tgkill(2)).
+// threads send each other (tgkill(2)), as the pid tells.
 var (
+	//lint:ignore U1000 the handler, which is no Go, compares with it
+	handlerPID int32
 	//lint:ignore U1000 the handler, which is no Go, writes there
 	handlerPipe int32
 	//lint:ignore U1000 the handler, which is no Go, jumps there
@@ -71,7 +81,7 @@ func linuxCatch(list []unix.Signal, out chan<- caught) bool {
 	if unix.SetNonblock(p[1], true) != nil { // the reader is there as long as we are
 		return false
 	}
-	runtimeHandler, handlerPipe = handlerAction.handler, int32(p[1])
+	runtimeHandler, handlerPipe, handlerPID = handlerAction.handler, int32(p[1]), int32(os.Getpid())
 	handlerAction.handler = handlerAddress()
 	late := install(list, out)
 	childComes = func() { _, _ = unix.Write(p[1], make([]byte, siginfoSize)) }
@@ -101,7 +111,12 @@ func install(list []unix.Signal, out chan<- caught) (late []unix.Signal) {
 		_ = sigaction(s, nil, &now)
 		switch s {
 		case unix.SIGSEGV, unix.SIGBUS, unix.SIGFPE, unix.SIGILL, unix.SIGTRAP, unix.SIGSTKFLT:
-			signal.Notify(notified, s) // a fault of ours stays the runtime's
+			signal.Notify(notified, s)
+			// The runtime takes what sigqueue(3) sends for a fault, and ends us.
+			if now.handler == runtimeHandler {
+				now.handler = faultHandlerAddress()
+				_ = sigaction(s, &now, nil)
+			}
 			continue
 		}
 		if now.handler == ignored || s >= firstLibrary && s <= lastLibrary && now.handler == byDefault {

@@ -46,6 +46,9 @@ type parent struct {
 	apart bool
 	// paused is the signal that has stopped the child, 0 while it runs.
 	paused unix.Signal
+	// pausing is closed when what the worker has written is out, so that we can stop, too; it is
+	// nil where nobody waits for that.
+	pausing chan struct{}
 	// stopped: we stopped for that, and were not told to go on.
 	stopped  bool
 	ended    bool
@@ -100,10 +103,13 @@ func (w *parent) watch() int {
 			w.drain()
 			return w.code()
 		}
-		if w.paused != 0 && !w.stopped {
-			w.stop()
+		if w.paused != 0 && !w.stopped && w.pausing == nil {
+			w.pause()
 		}
 		select {
+		case <-w.pausing:
+			w.pausing = nil
+			w.stop()
 		case c := <-w.signals:
 			w.take(c)
 		case r := <-w.abandoned:
@@ -122,9 +128,12 @@ func (w *parent) watch() int {
 // drain brings out what the worker has left. Whoever reads our output may take their time, and
 // who has us end need not wait for that.
 func (w *parent) drain() {
-	done, terminal := make(chan struct{}), w.streams.outer
+	done, terminal, pausing := make(chan struct{}), w.streams.outer, w.pausing
 	go func() {
 		defer close(done)
+		if pausing != nil {
+			<-pausing
+		}
 		w.streams.ended()
 	}()
 	for {
@@ -186,15 +195,29 @@ func (w *parent) send(s unix.Signal) { _ = unix.Kill(w.child, s) }
 // unless the child goes on before.
 var stopLike func(s unix.Signal, goesOn func() bool)
 
-// stop stops as the child did, so that the shell sees it. The first process of a PID
-// namespace cannot be stopped, and has nobody who would have it go on.
-func (w *parent) stop() {
+// pause prepares to stop, as the child did. Whoever reads our output may take their time: meanwhile
+// signals are handled as ever. The first process of a PID namespace cannot be stopped, and has
+// nobody who would have it go on.
+func (w *parent) pause() {
 	if os.Getpid() == 1 {
 		w.paused = 0
 		w.send(unix.SIGCONT)
 		return
 	}
-	w.streams.stopped()
+	pausing := make(chan struct{})
+	w.pausing = pausing
+	go func() {
+		defer close(pausing)
+		w.streams.stopped()
+	}()
+}
+
+// stop stops as the child did, so that the shell sees it, unless that goes on already.
+func (w *parent) stop() {
+	if w.paused == 0 {
+		w.streams.continued()
+		return
+	}
 	goesOn := func() bool {
 		w.reap()
 		return w.ended || w.paused == 0

@@ -123,6 +123,29 @@ for n in range(3): assert libc.sigtimedwait(mask, ctypes.byref(info), wait) == 4
 	}
 }
 
+// What sigqueue(3) and tgkill(2) send is handed on as well, and does not end wg-run: not what the
+// Go runtime would take for a fault, or for its own.
+func TestParentForwardsOddSenders(t *testing.T) {
+	testrig.Need(t, "python3")
+	const worker = `import ctypes, os, signal, time
+got, libc, parent = [], ctypes.CDLL(None), os.getppid()
+def send(n, how):
+    signal.signal(n, lambda n, frame: got.append(n))
+    del got[:]
+    assert how(n) == 0
+    for _ in range(2000):
+        if got: break
+        time.sleep(0.005)
+    assert got == [n], (n, got)
+for n in (4, 5, 7, 8, 11, 16): send(n, lambda n: libc.sigqueue(parent, n, None))
+for n in (1, 2, 11, 15): send(n, lambda n: libc.tgkill(parent, parent, n))
+print("all")
+`
+	if got := newParented(t).exec("", "sh", "-c", `$W python3 -c "$0"`, worker); got != (result{0, "all\n", ""}) {
+		t.Errorf("sigqueue and tgkill to wg-run = %d, %q, %q; want 0, all and silence", got.code, got.stdout, got.stderr)
+	}
+}
+
 // The exit status is the worker's, or says which signal ended it.
 func TestParentStatus(t *testing.T) {
 	p := newParented(t)

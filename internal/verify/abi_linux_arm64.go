@@ -16,16 +16,18 @@ var abis = []abi{
 		{unix.SYS_PREADV2, kindRead}, {unix.SYS_RECVFROM, kindRead}, {unix.SYS_RECVMSG, kindRead}, {unix.SYS_RECVMMSG, kindRead},
 		{unix.SYS_SPLICE, kindRead}, {unix.SYS_TEE, kindRead}, {unix.SYS_COPY_FILE_RANGE, kindRead},
 		{unix.SYS_SENDFILE, kindFrom}, {unix.SYS_MMAP, kindMap},
-		{unix.SYS_PTRACE, kindTrace}, {unix.SYS_IO_URING_SETUP, kindRing}, {unix.SYS_SECCOMP, kindListen},
+		{unix.SYS_PTRACE, kindTrace}, {unix.SYS_IO_URING_SETUP, kindRing}, {unix.SYS_SECCOMP, kindListen}, {unix.SYS_IO_SUBMIT, kindSubmit},
 		{unix.SYS_UNLINKAT, kindGoneAt}, {unix.SYS_RENAMEAT, kindRenameAt}, {unix.SYS_RENAMEAT2, kindRenameAt},
-		{unix.SYS_TRUNCATE, kindGone}, {unix.SYS_FTRUNCATE, kindCut}, {unix.SYS_OPENAT, kindOpenAt},
+		{unix.SYS_TRUNCATE, kindCutPath}, {unix.SYS_FTRUNCATE, kindCut}, {unix.SYS_OPENAT, kindOpenAt}, {unix.SYS_OPENAT2, kindOpenHow},
 	}},
 	{unix.AUDIT_ARCH_ARM, []call{
 		{120, kindClone}, {435, kindClone3},
 		{3, kindRead}, {145, kindRead}, {180, kindRead}, {361, kindRead}, {392, kindRead}, {291, kindRead}, {292, kindRead},
 		{297, kindRead}, {365, kindRead}, {340, kindRead}, {342, kindRead}, {391, kindRead},
-		{187, kindFrom}, {239, kindFrom}, {192, kindMap}, {26, kindTrace}, {425, kindRing}, {383, kindListen},
-		{10, kindGone}, {328, kindGoneAt}, {38, kindRename}, {329, kindRenameAt}, {382, kindRenameAt},
+		{187, kindFrom}, {239, kindFrom}, {192, kindMap}, {26, kindTrace}, {425, kindRing}, {383, kindListen}, {246, kindSubmit},
+		{10, kindGone}, {40, kindGone}, {328, kindGoneAt}, {38, kindRename}, {329, kindRenameAt}, {382, kindRenameAt},
+		{92, kindCutPath}, {193, kindCutPath}, {93, kindCut}, {194, kindCut},
+		{5, kindOpen}, {322, kindOpenAt}, {437, kindOpenHow}, {8, kindCutPath},
 	}},
 }
 

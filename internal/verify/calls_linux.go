@@ -67,6 +67,8 @@ func (t *tracer) called(k *task) {
 		if r := i.args[0]; r == unix.PTRACE_TRACEME || r == unix.PTRACE_ATTACH || r == unix.PTRACE_SEIZE {
 			t.report.notSeen(fmt.Sprintf("what %s (%d) does by tracing others: a process that is followed cannot be traced by another, too", k.program, k.tgid))
 		}
+	case kindSubmit:
+		t.report.notSeen(fmt.Sprintf("what %s (%d) reads and writes by asynchronous I/O (io_submit)", k.program, k.tgid))
 	case kindListen:
 		if i.args[1]&unix.SECCOMP_FILTER_FLAG_NEW_LISTENER == 0 {
 			return
@@ -79,14 +81,8 @@ func (t *tracer) called(k *task) {
 
 // traceable takes CLONE_UNTRACED out of the flags in the process's memory.
 func (t *tracer) traceable(k *task) {
-	var flags [8]byte
-	at := uintptr(k.args[0])
-	if _, err := unix.PtracePeekData(k.tid, at, flags[:]); err != nil {
-		return // nor can the kernel read them
-	}
-	if n := binary.NativeEndian.Uint64(flags[:]); n&cloneUntraced != 0 {
-		binary.NativeEndian.PutUint64(flags[:], n&^cloneUntraced)
-		_, _ = unix.PtracePokeData(k.tid, at, flags[:])
+	if n := t.flags(k, k.args[0]); n&cloneUntraced != 0 {
+		_, _ = unix.PtracePokeData(k.tid, uintptr(k.args[0]), binary.NativeEndian.AppendUint64(nil, n&^cloneUntraced))
 	}
 }
 

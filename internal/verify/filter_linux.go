@@ -22,17 +22,20 @@ const (
 	kindTrace                    // ptrace(2)
 	kindRing                     // io_uring_setup(2): what is done by it is no system call
 	kindListen                   // seccomp(2) with a listener: calls that are not ours to see
+	kindSubmit                   // io_submit(2): what is read by it is not told
 	kindGone                     // path
 	kindGoneAt                   // folder, path
 	kindRename                   // path, path
 	kindRenameAt                 // folder, path, folder, path
 	kindCut                      // ftruncate(2)
+	kindCutPath                  // path
 	kindOpen                     // path, flags
 	kindOpenAt                   // folder, path, flags
+	kindOpenHow                  // folder, path, struct that begins with flags
 )
 
 // forFiles are the kinds that matter only where a folder is watched.
-var forFiles = []kind{kindGone, kindGoneAt, kindRename, kindRenameAt, kindCut, kindOpen, kindOpenAt}
+var forFiles = []kind{kindGone, kindGoneAt, kindRename, kindRenameAt, kindCut, kindCutPath, kindOpen, kindOpenAt, kindOpenHow}
 
 // abi is one table of system calls.
 type abi struct {

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/graphwork/wg-run/internal/testrig"
 )
@@ -103,9 +106,17 @@ func TestWatch(t *testing.T) {
 		{"replaced", `cat <&3 >$D/f; echo x >$D/g; mv $D/g $D/f`, "file: D/f, as it is, mv"},
 		{"cut off", `cat <&3 >$D/f; : >$D/f`, "file: D/f, as it is, sh"},
 		{"cut off by truncate", `cat <&3 >$D/f; truncate -s 0 $D/f`, "file: D/f, as it is, truncate"},
+		{"cut off through a link", `ln -s $D/f $D.l; cat <&3 >$D/f; : >$D.l`, "file: D/f, as it is, sh"},
+		{"cut off through a descriptor", `cat <&3 >$D/f; exec 5<$D/f; : >/dev/fd/5`, "file: D/f, as it is, sh"},
+		{"cut off through a process of /proc", `cd $D; cat <&3 >f; : >/proc/self/cwd/f`, "file: D/f, as it is, sh"},
+		{"a link is removed", `cat <&3 >/dev/null; echo x >$D/f; ln -s f $D/l; rm $D/l`, ""},
 		{"written after it was removed", `exec 5>$D/f; rm $D/f; cat <&3 >&5`, "file: D/f, as it is, rm"},
 		{"its name", `touch $D/$(cat <&3)`, "file: (not shown: it contains the secret), as it is, "},
 		{"where a link points", `ln -s $(cat <&3) $D/l`, "file: D/l, as it is, "},
+		{"its name, removed", `f=$D/$(cat <&3); : >$f; rm $f`, "file: (not shown: it contains the secret), as it is, rm"},
+		{"a folder's name, removed", `f=$D/$(cat <&3); mkdir $f; rmdir $f`, "file: (not shown: it contains the secret), as it is, rmdir"},
+		{"its name, renamed", `f=$D/$(cat <&3); : >$f; mv $f $D/f`, "file: (not shown: it contains the secret), as it is, mv"},
+		{"where a link pointed", `ln -s $(cat <&3) $D/l; rm $D/l`, "file: D/l, as it is, rm"},
 		{"through a link", `ln -s $D $D.link; cat <&3 >$D.link/f`, "file: D/f, as it is, "},
 		{"elsewhere", `cat <&3 >$D.other`, ""},
 		{"something else", `cat <&3 >/dev/null; echo x >$D/f; rm $D/f`, ""},
@@ -131,6 +142,53 @@ func TestWatch(t *testing.T) {
 			}
 			check(t, "not seen", report.NotSeen, []string{})
 		})
+	}
+}
+
+// TestCutOff cuts a file off by system calls that few programs make.
+func TestCutOff(t *testing.T) {
+	bodies := map[string]string{
+		"truncate": `symlink("f", l); truncate(l, 0);`,
+		"creat":    `symlink("f", l); creat(l, 0600);`,
+		"openat2":  `unsigned long how[3] = {O_WRONLY | O_TRUNC}; syscall(SYS_openat2, AT_FDCWD, f, how, sizeof how);`,
+	}
+	if runtime.GOARCH == "amd64" { // where a 64-bit process may make a 32-bit system call
+		bodies["ftruncate of i386"] = `long r; __asm__ volatile("int $0x80" : "=a"(r) : "a"(93L), "b"((long)fd), "c"(0L) : "memory"); if (r < 0) truncate(f, 0);`
+	}
+	for name, body := range bodies {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := t.TempDir()
+			bin := compiled(t, "#include <fcntl.h>\n#include <sys/stat.h>\n"+fmt.Sprintf(program, `char f[4096], l[4096]; snprintf(f, sizeof f, "%s/f", argv[1]); snprintf(l, sizeof l, "%s/l", argv[1]);
+				int fd = open(f, O_CREAT | O_RDWR, 0600); if (write(fd, key, strlen(key)) < 0) return 7; `+body+` struct stat st; if (fstat(fd, &st) || st.st_size) return 6;`), "-w")
+			report := (&trial{watch: d}).run(t, bin, d)
+			check(t, "exit code", report.Worker.Exit, 0)
+			check(t, "verdict", report.Verdict, Leaked)
+		})
+	}
+}
+
+// A file of tmpfs can be written without a time that tells (mmap(2), after it was read there).
+func TestUntimed(t *testing.T) {
+	const folder = "/dev/shm"
+	var st unix.Statfs_t
+	if unix.Statfs(folder, &st) != nil || st.Type != unix.TMPFS_MAGIC {
+		t.Skip("there is no tmpfs at " + folder)
+	}
+	check(t, "local("+folder+")", local(folder), false)
+}
+
+// TestHiddenCopy has a program inherit a copy that stands behind much else.
+func TestHiddenCopy(t *testing.T) {
+	for _, c := range []struct {
+		at            string
+		want, notSeen int
+	}{{"9 << 20", 1, 0}, {"65 << 20", 0, 1}} {
+		bin := compiled(t, fmt.Sprintf(program, `int fd = memfd_create("x", 0); if (pwrite(fd, key, strlen(key), `+c.at+`) < 0) return 7; if (!fork()) execl("/bin/true", "true", (char *)0); waits(); close(fd);`))
+		report := (&trial{}).run(t, bin)
+		if len(report.Leaks) != c.want || len(report.NotSeen) != c.notSeen {
+			t.Errorf("a copy at %s: got leaks %q and not seen %q, want %d and %d", c.at, report.places(), report.NotSeen, c.want, c.notSeen)
+		}
 	}
 }
 

@@ -17,6 +17,9 @@ import (
 
 func proc(tid int, file string) string { return "/proc/" + strconv.Itoa(tid) + "/" + file }
 
+// mostCopy bounds what is searched of a file without a name, each time.
+const mostCopy = 64 << 20
+
 // mostText is more than the kernel lets arguments and environment be together.
 const mostText = 8 << 20
 
@@ -75,7 +78,10 @@ func (t *tracer) unreadable(k *task, what, when string, err error) {
 	if err == nil || errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ESRCH) {
 		return
 	}
-	t.report.notSeen(fmt.Sprintf("%s of %s %s: %v", what, k.program, when, errors.Unwrap(err)))
+	if pe, ok := errors.AsType[*os.PathError](err); ok {
+		err = pe.Err
+	}
+	t.report.notSeen(fmt.Sprintf("%s of %s %s: %v", what, k.program, when, err))
 }
 
 // inTexts reports each part of the text that holds the canary, or all of it where it is
@@ -129,12 +135,14 @@ func (t *tracer) copies(k *task, when string) {
 			t.unreadable(k, "a file without a name that is open", when, err)
 			continue
 		}
-		text, _ := io.ReadAll(io.LimitReader(f, mostText))
+		s := &stream{needles: t.report.canaries, found: func(n needle, form string) {
+			t.report.leak(Leak{n.name, InDescriptor, "descriptor " + e.Name() + ", a copy in " + name, form, k.program, k.tgid, when, seconds(t.since())})
+		}}
+		n, err := io.CopyBuffer(struct{ io.Writer }{s}, io.LimitReader(f, mostCopy), make([]byte, 256<<10))
 		_ = f.Close()
-		for _, n := range t.report.canaries {
-			if form := n.in(string(text)); form != "" {
-				t.report.leak(Leak{n.name, InDescriptor, "descriptor " + e.Name() + ", a copy in " + name, form, k.program, k.tgid, when, seconds(t.since())})
-			}
+		t.unreadable(k, "a file without a name that is open", when, err)
+		if n == mostCopy {
+			t.report.notSeen(fmt.Sprintf("%s, which %s has open %s: what is behind its first 64 MiB", name, k.program, when))
 		}
 	}
 }

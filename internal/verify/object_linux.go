@@ -83,7 +83,8 @@ func (o *object) read(t *tracer, k *task, n int) {
 	if o.first == nil {
 		o.first = now
 	}
-	if o.full == nil && (o.stream && !o.holds() || !o.stream && o.taken >= o.size) {
+	// Who looks into a stream and leaves all there (tee(2), MSG_PEEK) has it, too.
+	if o.full == nil && (o.taken >= o.size || o.stream && !o.holds()) {
 		o.full = now
 	}
 }

@@ -4,7 +4,9 @@ package verify
 
 import (
 	"bytes"
+	"encoding/binary"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,10 +18,18 @@ const here = 1<<64 + unix.AT_FDCWD
 func (t *tracer) losing(k *task) {
 	a := k.args
 	switch k.call {
-	case kindGone, kindOpen:
+	case kindGone:
 		t.watch.before(k, t.path(k, here, a[0]))
-	case kindGoneAt, kindOpenAt:
+	case kindGoneAt:
 		t.watch.before(k, t.path(k, a[0], a[1]))
+	case kindCutPath, kindOpen:
+		t.watch.cut(k, t.path(k, here, a[0]))
+	case kindOpenAt:
+		t.watch.cut(k, t.path(k, a[0], a[1]))
+	case kindOpenHow:
+		if t.flags(k, a[2])&unix.O_TRUNC != 0 {
+			t.watch.cut(k, t.path(k, a[0], a[1]))
+		}
 	case kindRename:
 		t.watch.before(k, t.path(k, here, a[0]))
 		t.watch.before(k, t.path(k, here, a[1]))
@@ -39,11 +49,28 @@ func (t *tracer) path(k *task, folder, address uint64) string {
 	case text == "":
 		return ""
 	case text[0] == '/':
+		for alias, own := range selves {
+			if rest, ok := strings.CutPrefix(text, alias); ok && (rest == "" || rest[0] == '/') {
+				return proc(k.tid, own) + rest
+			}
+		}
 		return proc(k.tid, "root") + text
 	case int32(folder) == unix.AT_FDCWD:
 		return proc(k.tid, "cwd/") + text
 	}
 	return proc(k.tid, "fd/"+strconv.Itoa(int(int32(folder)))) + "/" + text
+}
+
+// selves are paths by which a process means itself, and which are ours where we use them.
+var selves = map[string]string{"/proc/self": ".", "/proc/thread-self": ".", "/dev/fd": "fd", "/dev/stdin": "fd/0", "/dev/stdout": "fd/1", "/dev/stderr": "fd/2"}
+
+// flags reads those at the beginning of a struct in a task's memory.
+func (t *tracer) flags(k *task, address uint64) uint64 {
+	var b [8]byte
+	if _, err := unix.PtracePeekData(k.tid, uintptr(address), b[:]); err != nil {
+		return 0 // nor can the kernel read them
+	}
+	return binary.NativeEndian.Uint64(b[:])
 }
 
 // text reads a string, page by page: behind it there may be no memory.

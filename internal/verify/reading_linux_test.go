@@ -15,7 +15,9 @@ func TestReading(t *testing.T) {
 		{"a part", "", `n = read(3, b, 7); close(3)`, "partly"},
 		{"readv", "", `struct iovec v = {b, sizeof b}; n = readv(3, &v, 1)`, "yes"},
 		{"splice", "", `n = splice(3, 0, p[1], 0, 4096, 0)`, "yes"},
-		{"tee, which takes nothing", "", `n = tee(3, p[1], 4096, 0); close(3)`, "partly"},
+		{"tee, which takes nothing", "", `n = tee(3, p[1], 4096, 0); close(3)`, "yes"},
+		{"tee of a part", "", `n = tee(3, p[1], 7, 0); close(3)`, "partly"},
+		{"a look into a socket", "socket", `n = recv(3, b, sizeof b, MSG_PEEK); close(3)`, "yes"},
 		{"a copy of the descriptor", "", `n = read(dup2(3, 77), b, sizeof b)`, "yes"},
 		{"its path", "", `n = read(open("/dev/fd/3", 0), b, sizeof b)`, "yes"},
 		{"a child", "", `if (!fork()) { n = read(3, b, sizeof b); _exit(0); } wait(0)`, "yes"},
@@ -29,7 +31,7 @@ func TestReading(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			bin := compiled(t, "#define _GNU_SOURCE\n#include <fcntl.h>\n#include <sys/mman.h>\n#include <sys/sendfile.h>\n#include <sys/uio.h>\n"+
+			bin := compiled(t, "#define _GNU_SOURCE\n#include <fcntl.h>\n#include <sys/mman.h>\n#include <sys/sendfile.h>\n#include <sys/socket.h>\n#include <sys/uio.h>\n"+
 				"#include <sys/wait.h>\n#include <unistd.h>\nint main(void) { "+fmt.Sprintf(body, c.body)+" }\n")
 			report := (&trial{channel: c.channel}).run(t, bin)
 			s := report.Secrets[0]
@@ -43,6 +45,13 @@ func TestReading(t *testing.T) {
 			check(t, "leaks", report.places(), []string{})
 		})
 	}
+}
+
+// TestReadAsynchronously says that a read by io_submit(2) is not seen.
+func TestReadAsynchronously(t *testing.T) {
+	bin := compiled(t, fmt.Sprintf(program, `syscall(SYS_io_submit, 0, 0, 0);`))
+	report := (&trial{}).run(t, bin)
+	check(t, "not seen", report.NotSeen, []string{fmt.Sprintf("what worker (%d) reads and writes by asynchronous I/O (io_submit)", report.Worker.PID)})
 }
 
 // TestReadUnseen says unknown, and not no, where a read cannot be seen.

@@ -99,6 +99,20 @@ func (s *stream) Write(p []byte) (int, error) {
 			s.found(n, form)
 		}
 	}
-	s.tail = append(s.tail[:0], text[max(0, len(text)-longest):]...)
+	s.tail = append(s.tail[:0], text[last(text, longest):]...)
 	return len(p), nil
+}
+
+// mostSpace bounds the white space that is kept with the end of a text.
+const mostSpace = 64 << 10
+
+// last is where the last n bytes of a text begin that are no white space.
+func last(text string, n int) int {
+	i := len(text)
+	for least := max(0, len(text)-n-mostSpace); i > least && n > 0; i-- {
+		if !strings.ContainsRune(" \t\r\n", rune(text[i-1])) {
+			n--
+		}
+	}
+	return i
 }

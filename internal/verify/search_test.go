@@ -3,6 +3,7 @@ package verify
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"strings"
 	"testing"
 )
 
@@ -29,6 +30,9 @@ func TestStream(t *testing.T) {
 		if got := inStream(bytes...); got != form {
 			t.Errorf("%s, byte by byte: got %q, want it found", form, got)
 		}
+	}
+	if got := inStream(strings.SplitAfter(strings.Join(strings.Split(searched, ""), strings.Repeat(" ", 40)), " ")...); got != "spaced out" {
+		t.Errorf("piece by piece, far apart: got %q, want it found", got)
 	}
 	if got := inStream(searched[:20], "x", searched[20:]); got != "" {
 		t.Errorf("with a byte between: got %q, want nothing", got)

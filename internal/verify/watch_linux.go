@@ -74,16 +74,42 @@ func (w *watch) below(path string) bool {
 }
 
 // before searches the file that a name stands for; the last part of it is no link.
-func (w *watch) before(k *task, path string) {
+func (w *watch) before(k *task, path string) { w.at(k, path, unix.O_NOFOLLOW) }
+
+// cut is before, of what is cut off: where a link leads to.
+func (w *watch) cut(k *task, path string) { w.at(k, path, 0) }
+
+func (w *watch) at(k *task, path string, flags int) {
 	if path == "" || len(w.folders) == 0 {
 		return
 	}
-	fd, err := unix.Open(path, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	fd, err := unix.Open(path, flags|unix.O_PATH|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return // there is none
 	}
 	defer func() { _ = unix.Close(fd) }()
-	w.open(k, "/proc/self/fd/"+strconv.Itoa(fd))
+	link := "/proc/self/fd/" + strconv.Itoa(fd)
+	if name, err := os.Readlink(link); err == nil && w.below(name) {
+		target := make([]byte, unix.PathMax)
+		n, _ := unix.Readlinkat(fd, "", target) // fails where it is no link
+		w.names(k, name, "as a name, before it was removed or replaced", filepath.Base(name), string(target[:max(0, n)]))
+	}
+	w.open(k, link)
+}
+
+// names searches what a folder shows of a file: its name, and where it leads to if it is a link.
+func (w *watch) names(k *task, path, when string, texts ...string) {
+	for _, n := range w.report.canaries {
+		for _, text := range texts {
+			if form := n.in(text); form != "" {
+				l := Leak{Secret: n.name, Where: InFile, Detail: path, Form: form, When: when}
+				if k != nil {
+					l.Program, l.PID = k.program, k.tgid
+				}
+				w.report.leak(l)
+			}
+		}
+	}
 }
 
 // open searches the file behind a link of /proc, if it is below a folder.
@@ -214,18 +240,11 @@ func (w *watch) search() {
 
 // entry searches a name, where a link points to, and a file that was changed since.
 func (w *watch) entry(path string, e fs.DirEntry, all bool) {
-	texts := []string{e.Name()}
+	target := ""
 	if e.Type()&fs.ModeSymlink != 0 {
-		target, _ := os.Readlink(path)
-		texts = append(texts, target)
+		target, _ = os.Readlink(path)
 	}
-	for _, n := range w.report.canaries {
-		for _, text := range texts {
-			if form := n.in(text); form != "" {
-				w.report.leak(Leak{Secret: n.name, Where: InFile, Detail: path, Form: form, When: "as a name, at the end"})
-			}
-		}
-	}
+	w.names(nil, path, "as a name, at the end", e.Name(), target)
 	var st unix.Stat_t
 	if !e.Type().IsRegular() || unix.Lstat(path, &st) != nil || !all && time.Unix(st.Ctim.Unix()).Before(w.began.Add(-2*time.Second)) {
 		return
@@ -240,12 +259,13 @@ func (w *watch) entry(path string, e fs.DirEntry, all bool) {
 }
 
 // local says that a folder's files have the times of this machine's clock, by which those
-// that did not change can be left out.
+// that did not change can be left out. tmpfs is none of them: what is mapped and was read is
+// then written without a time.
 func local(folder string) bool {
 	var st unix.Statfs_t
 	if unix.Statfs(folder, &st) != nil {
 		return false
 	}
-	return slices.Contains([]int64{unix.EXT4_SUPER_MAGIC, unix.XFS_SUPER_MAGIC, unix.BTRFS_SUPER_MAGIC, unix.TMPFS_MAGIC,
+	return slices.Contains([]int64{unix.EXT4_SUPER_MAGIC, unix.XFS_SUPER_MAGIC, unix.BTRFS_SUPER_MAGIC,
 		unix.OVERLAYFS_SUPER_MAGIC, unix.F2FS_SUPER_MAGIC}, int64(st.Type))
 }
