@@ -148,7 +148,7 @@ func read(pipe int, out chan<- caught) {
 		const queue = -1 // SI_QUEUE
 		code := int32(binary.NativeEndian.Uint32(info[8:]))
 		c := caught{signal: unix.Signal(binary.NativeEndian.Uint32(info[:])), kernel: code > 0}
-		c.own = !c.kernel && int(binary.NativeEndian.Uint32(info[16:])) == os.Getpid()
+		c.own = ofTimer(code) || !c.kernel && int(binary.NativeEndian.Uint32(info[16:])) == os.Getpid()
 		if code == queue {
 			c.queued = &info
 		}

@@ -35,6 +35,9 @@ var (
 	childStarted = func() {}
 )
 
+// exact: it is told who sent a signal.
+var exact bool
+
 // signals is where the caught ones come.
 var signals chan caught
 
@@ -50,7 +53,7 @@ func catch() <-chan caught {
 			list = append(list, s)
 		}
 	}
-	if catchExact == nil || !catchExact(list, signals) {
+	if exact = catchExact != nil && catchExact(list, signals); !exact {
 		catchSome(list)
 	}
 	return signals

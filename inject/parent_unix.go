@@ -96,6 +96,9 @@ func (w *parent) watch() int {
 	var timeout, kill <-chan time.Time
 	if w.stay.Timeout > 0 {
 		timeout = time.After(w.stay.Timeout)
+		if wakeAfter != nil && exact {
+			defer wakeAfter(w.stay.Timeout)()
+		}
 	}
 	for {
 		// At every turn: a SIGCHLD may get lost, and then others wait to be read.
@@ -103,7 +106,7 @@ func (w *parent) watch() int {
 			w.drain()
 			return w.code()
 		}
-		if w.paused != 0 && !w.stopped && w.pausing == nil {
+		if w.paused != 0 && !w.stopped && w.pausing == nil && !w.timedOut {
 			w.pause()
 		}
 		select {
@@ -117,6 +120,7 @@ func (w *parent) watch() int {
 		case <-timeout:
 			w.timedOut = true
 			w.send(unix.SIGTERM)
+			w.goOn()
 			w.send(unix.SIGCONT)
 			kill = time.After(grace)
 		case <-kill:
@@ -191,6 +195,10 @@ func (w *parent) reap() {
 // send signals the child, which is there until reap has had it.
 func (w *parent) send(s unix.Signal) { _ = unix.Kill(w.child, s) }
 
+// wakeAfter, where the platform has it, has this process go on when it is stopped then, and
+// again every second, until stop.
+var wakeAfter func(time.Duration) (stop func())
+
 // stopLike, where the platform has it, stops this process as that signal does by default,
 // unless the child goes on before.
 var stopLike func(s unix.Signal, goesOn func() bool)
@@ -214,7 +222,7 @@ func (w *parent) pause() {
 
 // stop stops as the child did, so that the shell sees it, unless that goes on already.
 func (w *parent) stop() {
-	if w.paused == 0 {
+	if w.paused == 0 || w.timedOut {
 		w.streams.continued()
 		return
 	}

@@ -113,10 +113,11 @@ func TestParentForwardsValues(t *testing.T) {
 	const worker = `import ctypes, os, signal
 signal.pthread_sigmask(signal.SIG_BLOCK, [40])
 libc = ctypes.CDLL(None)
-for n in (7, 8, 9): assert libc.sigqueue(os.getppid(), 40, ctypes.c_void_p(n)) == 0
 class Info(ctypes.Structure): _fields_ = [("head", ctypes.c_int * 6), ("value", ctypes.c_int), ("rest", ctypes.c_int * 40)]
 info, mask, wait = Info(), ctypes.create_string_buffer(b"\0\0\0\0\x80" + b"\0" * 123), (ctypes.c_long * 2)(10, 0)
-for n in range(3): assert libc.sigtimedwait(mask, ctypes.byref(info), wait) == 40; print(info.value)
+for n in (7, 8, 9): # one by one: several at once come to several threads of wg-run's
+    assert libc.sigqueue(os.getppid(), 40, ctypes.c_void_p(n)) == 0
+    assert libc.sigtimedwait(mask, ctypes.byref(info), wait) == 40; print(info.value)
 `
 	if got := newParented(t).exec("", "sh", "-c", `$W python3 -c "$0"`, worker); got != (result{0, "7\n8\n9\n", ""}) {
 		t.Errorf("sigqueue to wg-run = %d, %q, %q; want 0, 7 8 9 and silence", got.code, got.stdout, got.stderr)
@@ -230,6 +231,11 @@ func TestTimeout(t *testing.T) {
 		`exec sleep 60`:                         124,
 		`trap "exit 0" TERM; ` + awhile:         124,
 		`trap "" TERM; sleep 15; echo survived`: 124,
+		// Who has us stopped, or stops and goes on without us, does not gain time.
+		`kill -STOP $$; exec sleep 60`:                              124,
+		`kill -STOP $PPID; exec sleep 60`:                           124,
+		`(sleep 0.1; kill -CONT $$) & kill -STOP $$; exec sleep 60`: 124,
+		`trap "kill -STOP $$" TERM; ` + awhile:                      124,
 	} {
 		t.Run(script, func(t *testing.T) {
 			t.Parallel()
