@@ -2,12 +2,7 @@ package cli
 
 import (
 	"fmt"
-	"maps"
-	"os"
-	"slices"
 	"strings"
-
-	"github.com/BurntSushi/toml"
 
 	"github.com/graphwork/wg-run/fdpass"
 	"github.com/graphwork/wg-run/inject"
@@ -58,92 +53,6 @@ func (m *manual) scheme(name, path string) (string, error) {
 		text += " Writable."
 	}
 	return ".It Li " + literal(name) + ": Ns Ar " + argument(path) + "\n" + prose(text), nil
-}
-
-// managerText is what the manual says of a row of managers.toml.
-type managerText struct {
-	Get, Form []string
-	Default   map[string]string
-	SignIn    string `toml:"sign_in"`
-	Unlock    string
-	Advice    string
-	FirstLine bool `toml:"first_line"`
-}
-
-// managers are the schemes that a program is asked for, with what their rows say.
-func (m *manual) managers() (string, error) {
-	text, err := os.ReadFile("../../resolve/managers.toml")
-	if err != nil {
-		return "", err
-	}
-	var rows map[string]managerText
-	if _, err := toml.Decode(string(text), &rows); err != nil {
-		return "", err
-	}
-	var items [][2]string
-	for _, b := range (&resolve.Settings{}).Backends() {
-		if row, ok := rows[b.Scheme]; ok {
-			m.show("scheme", b.Scheme)
-			items = append(items, row.item(b))
-		}
-	}
-	return list("Ds", items...), nil
-}
-
-func (row managerText) item(b resolve.Backend) [2]string {
-	if row.Form == nil {
-		row.Form = []string{"{path}"}
-	}
-	head := func(form string) string { return "Li " + literal(b.Scheme) + ":" + filled(form) }
-	lines := []string{prose(upper(b.Help) + ".")}
-	for i, form := range row.Form[1:] {
-		lines = append(lines, []string{"Also", "or"}[min(i, 1)], "."+head(form)+[]string{"", " ."}[(i+2)/len(row.Form)])
-	}
-	if row.FirstLine {
-		lines = append(lines, "The first line counts; with", ".Li #all", "behind the path all of it.")
-	}
-	lines = append(lines, "It runs", ".Li "+argument(strings.Join(row.Get, " "))+" .")
-	for _, name := range slices.Sorted(maps.Keys(row.Default)) {
-		lines = append(lines, "By default", ".Li {"+name+"}", "is", ".Li "+argument(row.Default[name])+" .")
-	}
-	if row.Unlock != "" {
-		lines = append(lines, "If it is locked:", ".Li "+argument(row.Unlock)+" .")
-	}
-	if signedOut := "If nobody is signed in:"; row.SignIn != "" {
-		if row.FirstLine { // pass and its like know no account
-			signedOut = "If it is locked:"
-		}
-		lines = append(lines, signedOut, ".Li "+argument(row.SignIn)+" .")
-	}
-	if row.Advice != "" {
-		lines = append(lines, prose(upper(row.Advice)+"."))
-	}
-	lines = append(lines, withheld("The worker does not get", b.Credentials)...)
-	lines = append(lines, withheld("A worker that gets a secret from here does not get", b.CredentialsIfUsed)...)
-	return [2]string{head(row.Form[0]), strings.Join(lines, "\n")}
-}
-
-// filled is a form of a path with its placeholders as arguments.
-func filled(form string) string {
-	text := literal(form)
-	text = strings.NewReplacer("{", " Ns Ar ", "}", " Ns Li ").Replace(text)
-	text = strings.TrimSuffix(text, " Ns Li ")
-	return strings.ReplaceAll(text, "Ns Li  Ns", "Ns")
-}
-
-// withheld says which variables the worker does not get, if there are any.
-func withheld(begin string, variables []string) []string {
-	if len(variables) == 0 {
-		return nil
-	}
-	lines, last := []string{begin}, len(variables)-1
-	for i, v := range variables {
-		if i == last && i > 0 {
-			lines = append(lines, "and")
-		}
-		lines = append(lines, ".Ev "+literal(v)+map[bool]string{true: " ,"}[i < last-1]+map[bool]string{true: " ."}[i == last])
-	}
-	return lines
 }
 
 // order are the steps of auto: in their order.

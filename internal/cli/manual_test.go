@@ -123,3 +123,17 @@ func TestManual(t *testing.T) {
 		t.Errorf("docs/man holds %q (%v), want %q", found, err, manualPages)
 	}
 }
+
+// TestBrokerHelp: the flags before a dispatcher have a grammar of their own, so the help of
+// broker repeats them.
+func TestBrokerHelp(t *testing.T) {
+	same := func(text string) string {
+		return strings.ReplaceAll(strings.ToLower(strings.Join(strings.Fields(text), " ")), "). may", "); may")
+	}
+	help := same(brokerCmd{}.Help())
+	for _, f := range newManual(t).grammar["broker"].Flags {
+		if want := same("--" + f.Name + " " + f.PlaceHolder + " " + strings.TrimSuffix(f.Help, ".")); f.Name != "help" && !strings.Contains(help, want) {
+			t.Errorf("wg-run broker --help: %q; want %q in it", help, want)
+		}
+	}
+}
