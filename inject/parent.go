@@ -58,7 +58,7 @@ func (p *Plan) Suits(o Stay) error {
 
 // The exit codes that a parent has of its own.
 const (
-	codeTimedOut = 124
+	CodeTimedOut = 124 // Stay.Timeout ended the worker
 	codeUnread   = 125
-	codeSignal   = 128 // and the signal's number
+	CodeSignal   = 128 // and the number of the signal that ended the worker
 )

@@ -162,9 +162,9 @@ func (w *parent) code() int {
 	unread := w.unread()
 	switch {
 	case w.timedOut:
-		return codeTimedOut
+		return CodeTimedOut
 	case w.status.Signaled():
-		return codeSignal + int(w.status.Signal())
+		return CodeSignal + int(w.status.Signal())
 	case w.status.ExitStatus() == 0 && unread && w.stay.RequireRead:
 		return codeUnread
 	}

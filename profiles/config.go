@@ -57,19 +57,22 @@ func (h Home) Config() (Config, error) {
 	return c, nil
 }
 
+// configFile is config.toml as it is decoded.
+type configFile struct {
+	Secrets struct {
+		DefaultBackend string `toml:"default_backend"`
+		AllowPlaintext bool   `toml:"allow_plaintext"`
+		Timeout        string `toml:"timeout"`
+	} `toml:"secrets"`
+	Audit struct {
+		Enabled bool `toml:"enabled"`
+	} `toml:"audit"`
+	Managers map[string]any `toml:"managers"`
+	Clients  map[string]any `toml:"clients"`
+}
+
 func (c *Config) decode(data []byte) error {
-	var f struct {
-		Secrets struct {
-			DefaultBackend string `toml:"default_backend"`
-			AllowPlaintext bool   `toml:"allow_plaintext"`
-			Timeout        string `toml:"timeout"`
-		} `toml:"secrets"`
-		Audit struct {
-			Enabled bool `toml:"enabled"`
-		} `toml:"audit"`
-		Managers map[string]any `toml:"managers"`
-		Clients  map[string]any `toml:"clients"`
-	}
+	var f configFile
 	md, err := tomlfile.Decode(data, &f)
 	if err != nil {
 		return err

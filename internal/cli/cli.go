@@ -20,15 +20,6 @@ import (
 	"github.com/graphwork/wg-run/internal/verify"
 )
 
-// Exit codes. A worker's own replaces them: wg-run becomes the worker.
-const (
-	exitNo            = 1   // no, not found, failed
-	exitUsage         = 2   // the command line is wrong
-	exitRefused       = 125 // a run that wg-run itself refuses or fails at
-	exitNotExecutable = 126
-	exitNoWorker      = 127
-)
-
 // commandNames are the words that are commands of ours and not workers.
 var commandNames = []string{"secret", "profile", "doctor", "migrate", "completion", "broker", "clients", "verify"}
 

@@ -98,7 +98,11 @@ func printTopHelp(options kong.HelpOptions, ctx *kong.Context) error {
 		stdout("  %-20s %s\n", b.Scheme+":", names.Printable(b.Help)) // a user's row: what a terminal would obey
 	}
 	stdout("  %-20s %s\n", "auto:", "the first of the stores above that has it")
-	stdout("\nFiles are in ~/.wg, or $WG_HOME; $WG_PROFILE names a profile. More: wg-run COMMAND --help, and docs/.\n")
+	stdout("\nExit status:\n")
+	for _, e := range exitCodes {
+		stdout("  %-8s %-6s %s\n", e.of, e.shown(), e.means)
+	}
+	stdout("\nFiles are in ~/.wg, or $WG_HOME; $WG_PROFILE names a profile. More: wg-run COMMAND --help, docs/, and: man wg-run\n")
 	return nil
 }
 

@@ -6,12 +6,19 @@ import (
 	"time"
 )
 
-// The verdicts, and what the command returns for each.
+// The verdicts.
 const (
-	Clean      = "clean"      // 0: no leak was seen
-	Leaked     = "leaked"     // 1: one was
-	NeverRead  = "never read" // 3: no leak, but somebody did not read a canary
-	Incomplete = "incomplete" // 125: no leak, but something could not be looked at
+	Clean      = "clean"      // no leak was seen
+	Leaked     = "leaked"     // one was
+	NeverRead  = "never read" // no leak, but somebody did not read a canary
+	Incomplete = "incomplete" // no leak, but something could not be looked at
+)
+
+// What the command returns for each; 0 for Clean.
+const (
+	CodeLeaked     = 1
+	CodeNeverRead  = 3
+	CodeIncomplete = 125
 )
 
 // The places in which a canary is seen.
@@ -154,7 +161,7 @@ func (r *Report) judge() {
 
 // Exit is the exit code for the verdict.
 func (r *Report) Exit() int {
-	return map[string]int{Clean: 0, Leaked: 1, NeverRead: 3}[r.Verdict] + map[bool]int{true: 125}[r.Verdict == Incomplete]
+	return map[string]int{Leaked: CodeLeaked, NeverRead: CodeNeverRead, Incomplete: CodeIncomplete}[r.Verdict]
 }
 
 func seconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1e6 }
