@@ -48,9 +48,9 @@ func TestReadForeign(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ call, path, want string }{
-		{"a folder", t.TempDir(), "neither a pipe nor a memory file"},
-		{"/dev/null", os.DevNull, "neither a pipe nor a memory file"},
-		{"a file on disk", disk, "neither a pipe nor a memory file"},
+		{"a folder", t.TempDir(), "neither a pipe, a socket nor a memory file"},
+		{"/dev/null", os.DevNull, "neither a pipe, a socket nor a memory file"},
+		{"a file on disk", disk, "neither a pipe, a socket nor a memory file"},
 	} {
 		f, err := os.Open(c.path)
 		if err != nil {
