@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -170,6 +171,18 @@ func TestBase64Around(t *testing.T) {
 		}
 	}
 }
+
+// A writer that takes less than all and says nothing is one that failed.
+func TestShortWrite(t *testing.T) {
+	w := New(short{}, []Secret{{"0", []byte(word)}})
+	if n, err := w.Write([]byte("abc")); n != 0 || err != io.ErrShortWrite {
+		t.Errorf("Write = %d, %v, want 0, %v", n, err, io.ErrShortWrite)
+	}
+}
+
+type short struct{}
+
+func (short) Write(p []byte) (int, error) { return len(p) - 1, nil }
 
 type failing struct{ left int }
 
