@@ -169,6 +169,14 @@ func TestParentWithoutTerminalInput(t *testing.T) {
 	})
 }
 
+// What is said from the background comes, also where a terminal stops those who write there.
+func TestParentSaysInBackground(t *testing.T) {
+	eachShell(t, func(t *testing.T, s *session) {
+		s.says("stty tostop; $W true &\n", "did not read the secret")
+		s.says("wait $!; echo status $?.\n", "status 0.")
+	})
+}
+
 // A dispatcher below a subreaper is a job as any other: in the background its read stops it.
 func TestBrokerStaysInJobs(t *testing.T) {
 	eachShell(t, func(t *testing.T, s *session) {
