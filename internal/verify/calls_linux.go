@@ -52,7 +52,7 @@ func (t *tracer) called(k *task) {
 	switch k.call {
 	case kindClone:
 		k.exits = true
-		_ = setFirst(k.tid, i.arch, i.args[0]&^cloneUntraced) // where it fails returned finds out
+		_ = setFirst(k.tid, i.arch, i.args[0]&^unix.CLONE_UNTRACED) // where it fails returned finds out
 	case kindClone3:
 		k.exits = true
 		t.traceable(k)
@@ -84,8 +84,8 @@ func (t *tracer) traceable(k *task) {
 	if _, err := unix.PtracePeekData(k.tid, at, flags[:]); err != nil {
 		return // nor can the kernel read them
 	}
-	if n := binary.NativeEndian.Uint64(flags[:]); n&cloneUntraced != 0 {
-		binary.NativeEndian.PutUint64(flags[:], n&^cloneUntraced)
+	if n := binary.NativeEndian.Uint64(flags[:]); n&unix.CLONE_UNTRACED != 0 {
+		binary.NativeEndian.PutUint64(flags[:], n&^unix.CLONE_UNTRACED)
 		_, _ = unix.PtracePokeData(k.tid, at, flags[:])
 	}
 }

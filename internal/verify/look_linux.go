@@ -129,8 +129,11 @@ func (t *tracer) copies(k *task, when string) {
 			t.unreadable(k, "a file without a name that is open", when, err)
 			continue
 		}
-		text, _ := io.ReadAll(io.LimitReader(f, mostText))
+		text, err := io.ReadAll(io.LimitReader(f, mostText))
 		_ = f.Close()
+		if err != nil || len(text) == mostText {
+			t.report.notSeen(fmt.Sprintf("all of a file without a name that %s has open %s", k.program, when))
+		}
 		for _, n := range t.report.canaries {
 			if form := n.in(string(text)); form != "" {
 				t.report.leak(Leak{n.name, InDescriptor, "descriptor " + e.Name() + ", a copy in " + name, form, k.program, k.tgid, when, seconds(t.since())})

@@ -154,7 +154,7 @@ func (r *Report) judge() {
 
 // Exit is the exit code for the verdict.
 func (r *Report) Exit() int {
-	return map[string]int{Clean: 0, Leaked: 1, NeverRead: 3}[r.Verdict] + map[bool]int{true: 125}[r.Verdict == Incomplete]
+	return map[string]int{Clean: 0, Leaked: 1, NeverRead: 3, Incomplete: 125}[r.Verdict]
 }
 
 func seconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1e6 }
