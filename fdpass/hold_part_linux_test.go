@@ -5,22 +5,28 @@ import (
 	encoding "encoding/binary"
 	"io"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// Of a value that is fed it is known how far it was read, while the rest waits.
-func TestHoldFedInPart(t *testing.T) {
+// It is known that a value was read in part, and of a pipe how far, while the rest waits.
+func TestHoldInPart(t *testing.T) {
 	defer func(saved func(int, int) error) { growPipe = saved }(growPipe)
 	growPipe = nil
 	held(t, 1<<20, false, func(t *testing.T, name string, h *Held, data []byte) {
-		if h.Feed == nil {
+		if strings.HasPrefix(h.File.Name(), "mem") { // whose reading is all or none
 			return
 		}
 		fed := make(chan bool)
-		go func() { h.Feed(); close(fed) }()
+		go func() {
+			if h.Feed != nil {
+				h.Feed()
+			}
+			close(fed)
+		}()
 		const read = 300_000
 		if _, err := io.ReadFull(h.File, make([]byte, read)); err != nil {
 			t.Fatal(err)
