@@ -1,6 +1,6 @@
 // Package fdpass puts bytes behind a file descriptor that a child process can
-// inherit, and reads them on the other side. A descriptor it makes is already
-// filled: no writer has to stay. The reading side (Read) finds it by the
+// inherit, and reads them on the other side. What Open makes is filled, and no writer has
+// to stay; what Hold makes is for one who stays. The reading side (Read) finds it by the
 // variables that a worker gets. What the bytes are, and how the child is started, is
 // not known here.
 package fdpass

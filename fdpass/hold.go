@@ -10,12 +10,14 @@ type Held struct {
 	// Feed writes what has not fitted and returns when all is written, or when nobody can read
 	// it any more. It is nil where all is in place.
 	Feed func()
-	// Unread is how many bytes nobody has taken; of a memory file it is all or none.
+	// Unread is how many bytes nobody has taken. Of a memory file it is all or none, and of a part
+	// of what a socket holds no more is known than that it is one.
 	Unread func() int
 	// Watch returns true when all who had File may have closed it unread, and can be called again
 	// where they have not; false where there is nothing to wait for any more. It wipes what is
 	// held once. It is nil where nothing can be known.
 	Watch func() (abandoned bool)
-	// Close lets go of what is kept here.
+	// Close lets go of what is kept here. Neither Feed nor Watch may be running: a process that
+	// ends need not call it.
 	Close func()
 }

@@ -71,18 +71,18 @@ func newWatch(fd int) (*watch, error) {
 	return &watch{os.NewFile(uintptr(in), "inotify")}, nil
 }
 
-// each hands events on until one is the last. Where none come any more it is false.
-func (w *watch) each(event func(mask uint32) (done, yes bool)) bool {
+// each hands events on until one is the last, or none come any more.
+func (w *watch) each(event func(mask uint32) (last bool)) {
 	buf := make([]byte, 4096)
 	for {
 		n, err := w.f.Read(buf)
 		if err != nil {
-			return false
+			return
 		}
 		for e := buf[:n]; len(e) >= unix.SizeofInotifyEvent; {
 			head := (*unix.InotifyEvent)(unsafe.Pointer(&e[0]))
-			if done, yes := event(head.Mask); done {
-				return yes
+			if event(head.Mask) {
+				return
 			}
 			e = e[unix.SizeofInotifyEvent+head.Len:]
 		}
@@ -161,7 +161,7 @@ func (h *Held) wipeOnce(w *watch, rw, size int) error {
 	}
 	last := at()
 	h.Watch = func() bool {
-		w.each(func(mask uint32) (done, yes bool) {
+		w.each(func(mask uint32) (over bool) {
 			now := at()
 			switch {
 			case mask&unix.IN_OPEN != 0:
@@ -170,14 +170,13 @@ func (h *Held) wipeOnce(w *watch, rw, size int) error {
 				read = read || opened > 0 && now == last
 			case mask&unix.IN_CLOSE_NOWRITE != 0 && opened > 0:
 				opened--
-				done = read
+				over = read
 			}
 			last = now
-			if done || now >= int64(size) {
+			if over = over || now >= int64(size); over {
 				_ = unix.Ftruncate(rw, 0)
-				return true, false
 			}
-			return false, false
+			return over
 		})
 		return false
 	}

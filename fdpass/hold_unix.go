@@ -25,7 +25,7 @@ type feeder struct {
 }
 
 // newFeeder fills the end with what there is room for.
-func newFeeder(fd int, data []byte, grow func(fd, size int) error) (*feeder, error) {
+func newFeeder(fd int, data []byte, grow func(fd, more int) error) (*feeder, error) {
 	n, err := fill(fd, data, grow)
 	if err != nil && !errors.Is(err, ErrTooBig) {
 		return nil, err

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -56,7 +55,7 @@ func makeMemfd(label string, data []byte, seals int) (rw, ro int, err error) {
 	if _, err = unix.FcntlInt(uintptr(rw), unix.F_ADD_SEALS, seals); err != nil {
 		return -1, -1, fmt.Errorf("sealing a memory file: %w", err)
 	}
-	ro, err = unix.Open("/proc/self/fd/"+strconv.Itoa(rw), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	ro, err = unix.Open(ownPath(rw), unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return -1, -1, fmt.Errorf("reopening a memory file read-only through /proc: %w", err)
 	}

@@ -125,3 +125,21 @@ func TestMemfdLabel(t *testing.T) {
 		t.Errorf("its link in /proc = %q, %v, want %s", link, err, want)
 	}
 }
+
+// A file in /dev/shm can be sealed as little as one on disk, and its kernel file system is a
+// memory file's.
+func TestReadForeignMemory(t *testing.T) {
+	f, err := os.CreateTemp("/dev/shm", "wg-run-test")
+	if err != nil {
+		t.Skip(err)
+	}
+	defer func() { _ = os.Remove(f.Name()) }()
+	if _, err := f.WriteString(value); err != nil {
+		t.Fatal(err)
+	}
+	fd := hand(t, MainName, f)
+	got, err := Read(MainName)
+	checkRefused(t, "a file in /dev/shm", got, err, "neither a pipe, a socket nor a memory file")
+	checkOpen(t, "a file in /dev/shm", fd, true)
+	_ = unix.Close(fd)
+}

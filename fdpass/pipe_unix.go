@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// growPipe, where the platform has it, asks for a pipe that holds size bytes.
-var growPipe func(fd, size int) error
+// growPipe, where the platform has it, asks for a pipe that holds so many bytes more.
+var growPipe func(fd, more int) error
 
 // openPipe fills a pipe and closes its writing end, so that the reader sees the
 // end after the last byte. What a pipe holds depends on how many the user has
@@ -31,7 +31,7 @@ func openPipe(_ string, data []byte) (*os.File, error) {
 
 // fill writes what there is room for, and says how much; grow, where it is not nil, is asked
 // once for more. What is left makes it ErrTooBig.
-func fill(fd int, data []byte, grow func(fd, size int) error) (n int, err error) {
+func fill(fd int, data []byte, grow func(fd, more int) error) (n int, err error) {
 	if err := unix.SetNonblock(fd, true); err != nil {
 		return 0, err
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -48,9 +49,9 @@ func TestReadForeign(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ call, path, want string }{
-		{"a folder", t.TempDir(), "neither a pipe nor a memory file"},
-		{"/dev/null", os.DevNull, "neither a pipe nor a memory file"},
-		{"a file on disk", disk, "neither a pipe nor a memory file"},
+		{"a folder", t.TempDir(), "neither a pipe, a socket nor a memory file"},
+		{"/dev/null", os.DevNull, "neither a pipe, a socket nor a memory file"},
+		{"a file on disk", disk, "neither a pipe, a socket nor a memory file"},
 	} {
 		f, err := os.Open(c.path)
 		if err != nil {
@@ -63,6 +64,24 @@ func TestReadForeign(t *testing.T) {
 		checkOpen(t, c.call, fd, true)
 		_ = syscall.Close(fd)
 	}
+}
+
+// A pipe of the program's own is no secret, and goes on.
+func TestReadOwn(t *testing.T) {
+	r, w, err := os.Pipe() // close-on-exec
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = r.Close() }()
+	if _, err := w.WriteString(value); err != nil {
+		t.Fatal(err)
+	}
+	_ = w.Close()
+	fd := int(r.Fd())
+	handNumber(t, MainName, strconv.Itoa(fd))
+	got, err := Read(MainName)
+	checkRefused(t, "a pipe of one's own", got, err, "not inherited")
+	checkOpen(t, "a pipe of one's own", fd, true)
 }
 
 func TestReadClosed(t *testing.T) {

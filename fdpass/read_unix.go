@@ -32,7 +32,7 @@ func readDescriptor(fd int) ([]byte, error) {
 	kind := st.Mode & unix.S_IFMT
 	memfd := kind == unix.S_IFREG && isMemfd != nil && isMemfd(fd)
 	if kind != unix.S_IFIFO && kind != unix.S_IFSOCK && !memfd {
-		return nil, errors.New("the descriptor is neither a pipe nor a memory file")
+		return nil, errors.New("the descriptor is neither a pipe, a socket nor a memory file")
 	}
 	f := os.NewFile(uintptr(fd), "handed over")
 	defer func() { _ = f.Close() }()

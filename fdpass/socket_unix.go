@@ -40,12 +40,12 @@ func socketPair() (p [2]int, err error) {
 	return p, err
 }
 
-// growSocket asks for a buffer that holds size bytes more: the kernel counts what it
+// growSocket asks for a buffer that holds so many bytes more: the kernel counts what it
 // needs around them as well, and cuts the figure at net.core.wmem_max (socket(7)).
-func growSocket(fd, size int) error {
+func growSocket(fd, more int) error {
 	has, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF)
 	if err != nil {
 		return err
 	}
-	return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, has+2*size)
+	return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, has+2*more)
 }

@@ -10,7 +10,7 @@ import (
 // Stay says why wg-run stays as the worker's parent. With the zero value it is a faithful
 // parent and no more.
 type Stay struct {
-	// Timeout ends the worker; 0 for never.
+	// Timeout ends the worker by SIGTERM, and ten seconds later by SIGKILL; 0 for never.
 	Timeout time.Duration
 	// Mask keeps the secrets out of what the worker prints.
 	Mask bool
@@ -18,7 +18,7 @@ type Stay struct {
 	Once bool
 	// RequireRead makes a worker fail that left a secret unread.
 	RequireRead bool
-	// Tell is told what went wrong with the reading of a secret.
+	// Tell, unless it is nil, is told what went wrong with the reading of a secret.
 	Tell func(error)
 }
 

@@ -16,12 +16,6 @@ func init() {
 		err := unix.Prctl(unix.PR_GET_CHILD_SUBREAPER, uintptr(unsafe.Pointer(&on)), 0, 0, 0)
 		return err == nil && on != 0
 	}
-	quietly = func() func() {
-		var only, was unix.Sigset_t
-		only.Val[0] = 1 << (unix.SIGTTOU - 1)
-		_ = unix.PthreadSigmask(unix.SIG_BLOCK, &only, &was)
-		return func() { _ = unix.PthreadSigmask(unix.SIG_SETMASK, &was, nil) }
-	}
 	// PR_SET_PDEATHSIG(2const): it lasts over the execve that makes the child the program.
 	dieTogether = func(attr *syscall.SysProcAttr) { attr.Pdeathsig = syscall.SIGKILL }
 }

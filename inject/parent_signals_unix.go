@@ -92,8 +92,7 @@ func foreground() bool {
 		return false
 	}
 	defer func() { _ = unix.Close(tty) }()
-	group, err := unix.IoctlGetInt(tty, unix.TIOCGPGRP)
-	return err == nil && group == unix.Getpgrp()
+	return inForeground(tty)
 }
 
 // take does with a signal what is to be done.

@@ -24,10 +24,6 @@ type receipt struct {
 	told bool
 }
 
-// quietly, where the platform has it, keeps the terminal from stopping a job in the
-// background that writes (TOSTOP, termios(3)), until what it returns is called.
-var quietly = func() (end func()) { return func() {} }
-
 // hold has every channel that can be held hold its value, in place of what was opened when
 // nobody knew who would stay.
 func (w *parent) hold() error {
@@ -117,10 +113,10 @@ func (w *parent) unread() (any bool) {
 	return any
 }
 
+// tell tells it, also where the terminal would stop who writes in the background (TOSTOP,
+// termios(3)).
 func (w *parent) tell(r *receipt, err error) {
-	if w.stay.Tell == nil {
-		return
+	if w.stay.Tell != nil {
+		unstopped(func() { w.stay.Tell(hint.Add(err, r.help)) })
 	}
-	defer quietly()()
-	w.stay.Tell(hint.Add(err, r.help))
 }

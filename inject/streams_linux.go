@@ -61,7 +61,8 @@ func linuxDisposition(pid int, s unix.Signal) (ignored, caught bool) {
 	return has("SigIgn"), has("SigCgt")
 }
 
-// linuxUnstopped blocks the signal: then the change is made (tcsetpgrp(3), "blocked or ignored").
+// linuxUnstopped blocks the signal: then the terminal is changed, or written to (tcsetpgrp(3),
+// "blocked or ignored").
 func linuxUnstopped(f func()) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

@@ -1,12 +1,16 @@
 package inject
 
 import (
+	"fmt"
+	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
+	"golang.org/x/term"
 )
 
 // On a terminal the worker has one, of the same size, with nothing translated twice.
@@ -164,6 +168,31 @@ func TestStreamsBackground(t *testing.T) {
 	p.typed("\x04")
 	p.until("$ ")
 	p.asBefore("fg, Ctrl-D")
+}
+
+// changeTerminal sets a terminal as it is set, and says whether the signal is as it was then.
+func changeTerminal() error {
+	runtime.LockOSThread()
+	state, err := term.GetState(0)
+	if err != nil {
+		return err
+	}
+	unstopped(func() { err = term.Restore(0, state) })
+	var now unix.Sigset_t
+	if err := unix.PthreadSigmask(unix.SIG_BLOCK, nil, &now); err != nil {
+		return err
+	}
+	fmt.Printf("changed: %v, blocked: %v.\n", err, now.Val[0]&(1<<(unix.SIGTTOU-1)) != 0)
+	return nil
+}
+
+// Who changes the terminal from the background is not stopped for that.
+func TestUnstopped(t *testing.T) {
+	p := shell(t)
+	p.typed("env " + testOnlyHelper + "=background " + os.Args[0] + " &\n")
+	p.until("changed: <nil>, blocked: false.")
+	p.typed("exit\n")
+	p.rest()
 }
 
 // A worker that makes jobs of its own, as a shell does, has Ctrl-Z for itself.

@@ -63,8 +63,8 @@ func (t *terminal) foreground() (is bool) {
 	return is
 }
 
-// unstopped, where the platform has it, calls f on a thread that SIGTTOU does not stop.
-var unstopped func(f func())
+// unstopped calls f, on a thread that SIGTTOU does not stop where the platform has it.
+var unstopped = func(f func()) { f() }
 
 // set changes our terminal, also from the background: whoever has us end there wants it as it was.
 func (t *terminal) set(change func(fd int) error) {
@@ -72,10 +72,5 @@ func (t *terminal) set(change func(fd int) error) {
 	if err != nil {
 		return
 	}
-	do := func() { _ = conn.Control(func(fd uintptr) { _ = change(int(fd)) }) }
-	if unstopped != nil {
-		unstopped(do)
-		return
-	}
-	do()
+	unstopped(func() { _ = conn.Control(func(fd uintptr) { _ = change(int(fd)) }) })
 }

@@ -38,6 +38,8 @@ func helper(what string) int {
 		err = sayDumpable()
 	case "mask": // a parent that masks
 		return maskingParent()
+	case "background": // changes the terminal
+		err = changeTerminal()
 	case "table": // who sees a descriptor that a thread makes for itself
 		err = sayTable()
 	}

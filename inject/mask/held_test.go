@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +58,10 @@ func TestHeld(t *testing.T) {
 		{"x" + word + "y", "x[redacted:0]y", ""}, // decided at once
 		{"99%", "99", "%"},                       // a possible beginning
 		{"50% ", "50% ", ""},
+		{"x%a", "x%a", ""}, // neither the secret begins so nor its base64
+		{"x%3", "x", "%3"},
+		{`x\u00a`, `x\u00a`, ""},
+		{`x\u003`, "x", `\u003`},
 		{`C:\`, "C:", `\`},
 		{"x%30%31%3", "x", ""}, // eight bytes of text that stand for two
 		{"x" + word[:7] + "\x01", "x" + word[:7] + "\x01", ""},
@@ -167,6 +172,18 @@ func TestBase64Around(t *testing.T) {
 	}
 }
 
+// A writer that takes less than all and says nothing is one that failed.
+func TestShortWrite(t *testing.T) {
+	w := New(short{}, []Secret{{"0", []byte(word)}})
+	if n, err := w.Write([]byte("abc")); n != 0 || err != io.ErrShortWrite {
+		t.Errorf("Write = %d, %v, want 0, %v", n, err, io.ErrShortWrite)
+	}
+}
+
+type short struct{}
+
+func (short) Write(p []byte) (int, error) { return len(p) - 1, nil }
+
 type failing struct{ left int }
 
 var errFull = errors.New("disk full")
@@ -200,9 +217,12 @@ func TestWriteFails(t *testing.T) {
 // Close leaves nothing of the secret in memory that is ours.
 func TestCloseWipes(t *testing.T) {
 	w, _, _ := held(t, word)
-	_, _ = w.Write([]byte("x" + word[:15]))
-	kept, forms := w.kept[:cap(w.kept)], w.set.views[0].forms
+	_, _ = w.Write([]byte(word + "let out" + word[:7] + "x" + word[:15])) // which is in several pieces
+	kept, forms, pieces := w.kept[:cap(w.kept)], w.set.views[0].forms, w.pending.many[:cap(w.pending.many)]
 	_ = w.Close()
+	if kept = append(kept, pieces...); len(pieces) == 0 {
+		t.Error("the pieces that one write let out were not gathered, want some to be wiped")
+	}
 	for _, f := range forms {
 		kept = append(kept, f.text...)
 	}

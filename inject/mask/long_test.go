@@ -40,6 +40,7 @@ func TestLinear(t *testing.T) {
 	for _, c := range []struct{ name, secret, text string }{
 		{"a row", strings.Repeat("a", n) + "b", strings.Repeat("a", 4*n)},
 		{"a row, nearly", strings.Repeat("a", n) + "b", strings.Repeat(strings.Repeat("a", n-1)+"c", 4)},
+		{"two rows", strings.Repeat("a", n) + "b" + strings.Repeat("a", n) + "c", strings.Repeat(strings.Repeat("a", n)+"b", 4)},
 		{"pairs", strings.Repeat("ab", n/2) + "c", strings.Repeat("ab", 2*n)},
 		{"percent", strings.Repeat("a", n) + "b", strings.Repeat("%61", 2*n)},
 		{"percent, some", strings.Repeat("a", n) + "b", strings.Repeat("%61aaa", n)},
@@ -57,6 +58,46 @@ func TestLinear(t *testing.T) {
 				t.Errorf("%s, in pieces of %d: %d steps for %d bytes, want %d at most", c.name, piece, got, len(c.text), limit)
 			}
 		}
+	}
+}
+
+// Where a form repeats itself is what a comparison at each place finds.
+func TestRepeats(t *testing.T) {
+	check := func(text string) {
+		t.Helper()
+		got := (&form{text: []byte(text)}).repeats()
+		for i := 1; i < len(text); i++ {
+			want := 0
+			for i+want < len(text) && text[want] == text[i+want] {
+				want++
+			}
+			if int(got[i]) != want {
+				t.Fatalf("repeats of %q at %d = %d, want %d", text, i, got[i], want)
+			}
+		}
+	}
+	for bits := range 1 << 12 { // every text of two letters
+		var b strings.Builder
+		for i := range 12 {
+			b.WriteByte("ab"[bits>>i&1])
+		}
+		check(b.String())
+	}
+}
+
+// A write of many MiB is taken in portions: what it lets out is not gathered as a whole.
+func TestLargeWrite(t *testing.T) {
+	n := &counter{}
+	w := New(n, []Secret{{"0", []byte(word)}})
+	const lines = 1 << 18
+	if _, err := w.Write([]byte(strings.Repeat(word+"\n", lines))); err != nil {
+		t.Fatal(err)
+	}
+	if gathered := cap(w.pending.many); gathered > 1<<20 {
+		t.Errorf("%d bytes are gathered, want about 128 KiB at a time", gathered)
+	}
+	if err := w.Close(); err != nil || n.names != lines {
+		t.Errorf("masked %d times, %v; want %d", n.names, err, lines)
 	}
 }
 

@@ -60,6 +60,11 @@ func TestMaskEdges(t *testing.T) {
 		{"01xyz/defgh", "%01xyz%2Fdefgh", "%[redacted:api_key]"}, // begins inside what else is an escape of no interest
 		{"abcdefgh", "61626364\n" + strings.Repeat(" ", 15) + "65666768", "[redacted:api_key]"},
 		{"abcdefgh", "61626364\n" + strings.Repeat(" ", 16) + "65666768", "61626364\n" + strings.Repeat(" ", 16) + "65666768"},
+		{"abcdefgh", "6162\n6364\n" + strings.Repeat(" ", 15) + "\n65666768", "6162\n6364\n" + strings.Repeat(" ", 15) + "\n65666768"}, // one break, not two
+		{"abcdefgh\xc3", `abcdefg\u0068\u00e9`, `abcdefg\u0068\u00e9`},                                                                 // a rune that begins as the secret ends
+		{"abcdefgh\uFFFD", `abcdefgh\ud83d`, "[redacted:api_key]"},                                                                     // half a pair, and nothing more comes
+		{"abcdefgh\uFFFD", `abcdefgh\ud83dx`, "[redacted:api_key]x"},                                                                   // or something else
+		{"abcdefgh\U0001F511", `abcdefgh\ud83d`, `abcdefgh\ud83d`},                                                                     // half of the secret's
 	} {
 		secrets := []Secret{{"api_key", []byte(c.secret)}}
 		if got := naive(c.text, secrets); got != c.want {

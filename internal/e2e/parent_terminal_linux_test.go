@@ -21,7 +21,7 @@ func onShell(t *testing.T, shell ...string) *session {
 	p := newParented(t)
 	catcher := p.wg + "/catcher.py"
 	p.put(map[string]string{"catcher.py": `import os, signal, time
-for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGWINCH, signal.SIGCONT, signal.SIGUSR1, signal.SIGUSR2):
+for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGWINCH, signal.SIGCONT, signal.SIGCHLD, signal.SIGUSR1, signal.SIGUSR2):
     signal.signal(n, lambda n, frame: os.write(1, b"<%d>" % n))
 os.write(1, b"ready %d %d.\n" % (os.getpid(), os.getppid()))
 for _ in range(1500): time.sleep(0.02) # it outlives a test that fails, but not for ever
@@ -99,7 +99,11 @@ func TestParentJobs(t *testing.T) {
 		if n := strings.Count(string(s.out), "<18>"); n != 1 {
 			t.Errorf("fg: %d times SIGCONT in %q, want once", n, s.out)
 		}
+		shown := string(s.out)
 		s.says("\x03", "<2>")
+		if shown += string(s.out); strings.Contains(shown, "<17>") {
+			t.Errorf("fg: the parent's SIGCHLD came to the worker: %q", shown)
+		}
 		s.says("\x1a", "prompt> ")
 		s.says("bg\n", "<18>")
 		s.says("kill -USR1 %1; kill -KILL %1; wait\n", "prompt> ")
@@ -166,6 +170,14 @@ func TestParentWithoutTerminalInput(t *testing.T) {
 		s.says("echo x | $W sh -c 'read l </dev/tty; echo got $l.'; echo status $?.\n", "\r\n")
 		s.says("words\n", "got words.")
 		s.until("status 0.")
+	})
+}
+
+// What is said from the background comes, also where a terminal stops those who write there.
+func TestParentSaysInBackground(t *testing.T) {
+	eachShell(t, func(t *testing.T, s *session) {
+		s.says("stty tostop; $W true &\n", "did not read the secret")
+		s.says("wait $!; echo status $?.\n", "status 0.")
 	})
 }
 

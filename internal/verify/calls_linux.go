@@ -52,7 +52,7 @@ func (t *tracer) called(k *task) {
 	switch k.call {
 	case kindClone:
 		k.exits = true
-		_ = setFirst(k.tid, i.arch, i.args[0]&^cloneUntraced) // where it fails returned finds out
+		_ = setFirst(k.tid, i.arch, i.args[0]&^unix.CLONE_UNTRACED) // where it fails returned finds out
 	case kindClone3:
 		k.exits = true
 		t.traceable(k)
@@ -81,8 +81,8 @@ func (t *tracer) called(k *task) {
 
 // traceable takes CLONE_UNTRACED out of the flags in the process's memory.
 func (t *tracer) traceable(k *task) {
-	if n := t.flags(k, k.args[0]); n&cloneUntraced != 0 {
-		_, _ = unix.PtracePokeData(k.tid, uintptr(k.args[0]), binary.NativeEndian.AppendUint64(nil, n&^cloneUntraced))
+	if n := t.flags(k, k.args[0]); n&unix.CLONE_UNTRACED != 0 {
+		_, _ = unix.PtracePokeData(k.tid, uintptr(k.args[0]), binary.NativeEndian.AppendUint64(nil, n&^unix.CLONE_UNTRACED))
 	}
 }
 

@@ -164,6 +164,24 @@ func TestOldCalls(t *testing.T) {
 	check(t, "not seen", report.NotSeen, []string{})
 }
 
+// TestLargeCopy says that what is open without a name was not searched to its end.
+func TestLargeCopy(t *testing.T) {
+	report := (&trial{}).run(t, interpreted["python3"](`fd = os.memfd_create("x", 0); os.write(fd, bytes(9 << 20) + key.encode()); subprocess.run(["/bin/true"], pass_fds=[fd]); os.close(fd)`)...)
+	check(t, "verdict", report.Verdict, Incomplete)
+	check(t, "not seen", report.NotSeen, []string{"all of a file without a name that true has open when it was executed"})
+}
+
+// TestOutputAtTheEnd passes on all that is in a pipe when the worker has ended, however late
+// that is read.
+func TestOutputAtTheEnd(t *testing.T) {
+	for range 50 {
+		r := &trial{}
+		report := r.run(t, "sh", "-c", `cat <&3 >/dev/null; (exec head -c 60000 /dev/zero)`)
+		check(t, "bytes", r.out.Len(), 60000)
+		check(t, "not seen", report.NotSeen, []string{})
+	}
+}
+
 // TestNotFollowed says what cannot be looked at, and makes no clean verdict of it.
 func TestNotFollowed(t *testing.T) {
 	for name, body := range map[string]string{

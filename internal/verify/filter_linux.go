@@ -48,9 +48,6 @@ type call struct {
 	kind   kind
 }
 
-// clone_untraced is CLONE_UNTRACED of clone(2).
-const cloneUntraced = unix.CLONE_UNTRACED
-
 // filter has the process stop at the system calls of the tables (seccomp(2),
 // SECCOMP_RET_TRACE). Most clones and all anonymous maps go by without.
 func filter(files bool) []unix.SockFilter {
@@ -79,7 +76,7 @@ func filter(files bool) []unix.SockFilter {
 			case c.kind == kindRing: // as a kernel without: programs must do without
 				do = []unix.SockFilter{end(unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS))}
 			case c.kind == kindClone:
-				do = []unix.SockFilter{load(args + low), jump(unix.BPF_JSET, cloneUntraced, 0, 1), trace, allow}
+				do = []unix.SockFilter{load(args + low), jump(unix.BPF_JSET, unix.CLONE_UNTRACED, 0, 1), trace, allow}
 			case c.kind == kindMap:
 				do = []unix.SockFilter{load(args + 4*8 + low), jump(unix.BPF_JEQ, 1<<32-1, 1, 0), trace, allow}
 			case c.kind == kindOpen:

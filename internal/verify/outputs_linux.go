@@ -9,7 +9,6 @@ import (
 	"os"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -18,7 +17,6 @@ type outputs struct {
 	report *Report
 	theirs []*os.File
 	mine   []*os.File
-	over   atomic.Bool
 	all    sync.WaitGroup
 }
 
@@ -58,10 +56,6 @@ func (o *outputs) copy(from *os.File, to io.Writer, found io.Writer, name string
 	defer func() { _ = from.Close() }()
 	piece := make([]byte, 64<<10)
 	for waited := false; ; {
-		if o.over.Load() && !waited { // once: who writes for ever is not waited for
-			_ = from.SetReadDeadline(time.Now().Add(patience))
-			waited = true
-		}
 		n, err := from.Read(piece)
 		_, _ = found.Write(piece[:n])
 		if to != nil {
@@ -73,7 +67,9 @@ func (o *outputs) copy(from *os.File, to io.Writer, found io.Writer, name string
 		case errors.Is(err, os.ErrDeadlineExceeded) && waited:
 			o.report.notSeen("what is printed to " + name + " by somebody who is not followed and has it still")
 			return
-		case errors.Is(err, os.ErrDeadlineExceeded):
+		case errors.Is(err, os.ErrDeadlineExceeded): // drain asks; once, for who writes for ever is not waited for
+			_ = from.SetReadDeadline(time.Now().Add(patience))
+			waited = true
 		case err != nil:
 			return
 		}
@@ -83,11 +79,11 @@ func (o *outputs) copy(from *os.File, to io.Writer, found io.Writer, name string
 // started closes what is the program's alone.
 func (o *outputs) started() { closeAll(o.theirs) }
 
-// drain waits until all is passed on.
+// drain waits until all is passed on. The deadline that is over tells copy that from now on
+// it waits no longer than patience; nobody else sets one before.
 func (o *outputs) drain() {
-	o.over.Store(true)
 	for _, f := range o.mine {
-		_ = f.SetReadDeadline(time.Now()) // whoever waits asks how long
+		_ = f.SetReadDeadline(time.Now())
 	}
 	o.all.Wait()
 }

@@ -73,7 +73,8 @@ type Options struct {
 var run func(context.Context, Program, Options) (*Report, error)
 
 // Run runs p and follows it. When ctx ends all that it started is ended, and the report
-// says so. No process that was followed is left behind.
+// says so. No process that was followed is left behind. The error is ErrUnsupported on
+// another platform, and wraps ErrNotStarted where p could not be executed.
 func Run(ctx context.Context, p Program, o Options) (*Report, error) {
 	if run == nil {
 		return nil, ErrUnsupported

@@ -27,7 +27,7 @@ export function readSecret(name = 'API_KEY') {
     throw fail('the descriptor is not open', e);
   }
   if (!stat.isFIFO() && !stat.isSocket() && !stat.isFile()) {
-    throw fail('the descriptor is neither a pipe nor a memory file');
+    throw fail('the descriptor is neither a pipe, a socket nor a memory file');
   }
   const buffer = Buffer.alloc(MAX + 1);
   let n = 0;

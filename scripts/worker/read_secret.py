@@ -33,7 +33,7 @@ def read_secret(name: str = "API_KEY") -> bytes:
     except OSError as e:
         raise SecretError(f"reading {variable}: the descriptor is not open") from e
     if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or stat.S_ISREG(mode)):
-        raise SecretError(f"reading {variable}: the descriptor is neither a pipe nor a memory file")
+        raise SecretError(f"reading {variable}: the descriptor is neither a pipe, a socket nor a memory file")
     with open(fd, "rb") as f:  # closes fd
         if stat.S_ISREG(mode):
             f.seek(0)  # the offset is shared with whoever else inherited it

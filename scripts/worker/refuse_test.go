@@ -68,7 +68,7 @@ func TestOtherKind(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer func() { _ = f.Close() }()
-			refused(t, h, "3", f, "neither a pipe nor a memory file")
+			refused(t, h, "3", f, "neither a pipe, a socket nor a memory file")
 		})
 	}
 }
