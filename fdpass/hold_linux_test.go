@@ -137,6 +137,38 @@ func TestHoldAbandoned(t *testing.T) {
 	}
 }
 
+// The other end of a socket may be closed at any moment: while its state is looked at, and while
+// it is fed, when the answer that the connection is reset is the writer's.
+func TestHoldSocketAbandonedAnytime(t *testing.T) {
+	for _, size := range []int{20, 300 << 10, 1 << 20, 16 << 20} {
+		for range max(4, min(500, 100<<20/size)) {
+			h, err := holdSocket("api_key", make([]byte, size), false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			fed := make(chan bool)
+			go func() {
+				if h.Feed != nil {
+					h.Feed()
+				}
+				close(fed)
+			}()
+			go h.File.Close()
+			if !answer(t, h) {
+				t.Errorf("Watch of %d bytes = not abandoned, want that it is", size)
+			}
+			<-fed
+			if got := h.Unread(); got != size {
+				t.Errorf("Unread = %d, want %d", got, size)
+			}
+			h.Close()
+			if t.Failed() {
+				return
+			}
+		}
+	}
+}
+
 // A memory file that was only mapped counts as read.
 func TestHoldMapped(t *testing.T) {
 	h, err := holdMemfd("api_key", binary(20), false)

@@ -30,6 +30,10 @@ func holdSocket(_ string, data []byte, _ bool) (*Held, error) {
 	p := &peer{feeder: f, size: len(data)}
 	p.full, _ = unix.IoctlGetInt(f.fd, unix.SIOCOUTQ)
 	f.written = func() { _ = unix.Shutdown(f.fd, unix.SHUT_WR) }
+	f.refused = func(err error) {
+		p.lost = p.lost || err == unix.ECONNRESET
+		_ = unix.Shutdown(f.fd, unix.SHUT_WR) // watch looks once more
+	}
 	h := &Held{File: os.NewFile(uintptr(fds[0]), "socket"), Feed: f.toFeed(), Unread: p.unread, Watch: p.watch}
 	h.Close = func() {
 		_ = h.File.Close()
@@ -48,12 +52,13 @@ func (p *peer) unread() int {
 	return p.count()
 }
 
-// count is unread. Who closes a socket with something in it resets the connection.
+// count is unread. Who closes a socket with something in it resets the connection, and only
+// then is it emptied: so the bytes are counted first.
 func (p *peer) count() int {
-	if e, err := unix.GetsockoptInt(p.fd, unix.SOL_SOCKET, unix.SO_ERROR); err == nil && unix.Errno(e) == unix.ECONNRESET {
-		p.lost = true // it is told once
-	}
 	n, _ := unix.IoctlGetInt(p.fd, unix.SIOCOUTQ)
+	if e, err := unix.GetsockoptInt(p.fd, unix.SOL_SOCKET, unix.SO_ERROR); err == nil && unix.Errno(e) == unix.ECONNRESET {
+		p.lost = true // it is told once, here or to who writes (refused)
+	}
 	switch {
 	case p.lost, n >= p.full && p.left == len(p.rest):
 		return p.size

@@ -19,8 +19,9 @@ type feeder struct {
 	rest []byte
 	left int // how much of it is not written
 	// written is called before the end is closed, and done is closed when it was, or when nobody
-	// reads any more.
+	// reads any more: then refused, if there is one, is called with the answer.
 	written func()
+	refused func(error)
 	done    chan struct{}
 }
 
@@ -47,6 +48,11 @@ func (f *feeder) feed() {
 			continue
 		}
 		if err != nil {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			if f.refused != nil {
+				f.refused(err)
+			}
 			return
 		}
 		rest = rest[n:]

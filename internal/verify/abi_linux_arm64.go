@@ -23,7 +23,7 @@ var abis = []abi{
 	{unix.AUDIT_ARCH_ARM, []call{
 		{120, kindClone}, {435, kindClone3},
 		{3, kindRead}, {145, kindRead}, {180, kindRead}, {361, kindRead}, {392, kindRead}, {291, kindRead}, {292, kindRead},
-		{297, kindRead}, {365, kindRead}, {340, kindRead}, {342, kindRead}, {391, kindRead},
+		{297, kindRead}, {365, kindRead}, {417, kindRead}, {340, kindRead}, {342, kindRead}, {391, kindRead},
 		{187, kindFrom}, {239, kindFrom}, {192, kindMap}, {26, kindTrace}, {425, kindRing}, {383, kindListen}, {246, kindSubmit},
 		{10, kindGone}, {40, kindGone}, {328, kindGoneAt}, {38, kindRename}, {329, kindRenameAt}, {382, kindRenameAt},
 		{92, kindCutPath}, {193, kindCutPath}, {93, kindCut}, {194, kindCut},
