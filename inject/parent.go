@@ -18,7 +18,7 @@ type Stay struct {
 	Once bool
 	// RequireRead makes a worker fail that left a secret unread.
 	RequireRead bool
-	// Tell is told what went wrong with the reading of a secret.
+	// Tell is told what went wrong with the reading of a secret, or with the output.
 	Tell func(error)
 }
 
@@ -55,6 +55,6 @@ func (p *Plan) Suits(o Stay) error {
 // The exit codes that a parent has of its own.
 const (
 	codeTimedOut = 124
-	codeUnread   = 125
+	codeFailed   = 125
 	codeSignal   = 128 // and the signal's number
 )

@@ -3,6 +3,7 @@
 package inject
 
 import (
+	"fmt"
 	"os"
 	"runtime"
 	"syscall"
@@ -47,8 +48,10 @@ type parent struct {
 	// paused is the signal that has stopped the child, 0 while it runs.
 	paused unix.Signal
 	// stopped: we stopped for that, and were not told to go on.
-	stopped  bool
-	ended    bool
+	stopped bool
+	ended   bool
+	// short is why some of its output did not come out.
+	short    error
 	status   unix.WaitStatus
 	timedOut bool
 }
@@ -130,6 +133,7 @@ func (w *parent) drain() {
 	for {
 		select {
 		case <-done:
+			w.short = w.streams.lost
 			return
 		case c := <-w.signals:
 			switch {
@@ -147,13 +151,16 @@ func (w *parent) drain() {
 // code is our own exit code.
 func (w *parent) code() int {
 	unread := w.unread()
+	if w.short != nil && w.stay.Tell != nil {
+		w.stay.Tell(fmt.Errorf("the worker's output is not complete: writing it: %w", w.short))
+	}
 	switch {
 	case w.timedOut:
 		return codeTimedOut
 	case w.status.Signaled():
 		return codeSignal + int(w.status.Signal())
-	case w.status.ExitStatus() == 0 && unread && w.stay.RequireRead:
-		return codeUnread
+	case w.status.ExitStatus() == 0 && (unread && w.stay.RequireRead || w.short != nil):
+		return codeFailed
 	}
 	return w.status.ExitStatus()
 }
