@@ -18,8 +18,9 @@ type Stay struct {
 	Once bool
 	// RequireRead makes a worker fail that left a secret unread.
 	RequireRead bool
-	// Tell is told what went wrong with the reading of a secret, or with the output.
-	Tell func(error)
+	// Tell is told what went wrong with the reading of a secret, or with the output; raw
+	// where the terminal does not begin a new line at a newline.
+	Tell func(err error, raw bool)
 }
 
 // Asked reports whether there is something to stay for.

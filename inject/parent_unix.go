@@ -34,6 +34,8 @@ type parent struct {
 	sys   *syscall.SysProcAttr
 	// streams stand between its output and ours.
 	streams *streams
+	// outer is our terminal, where the worker has one of its own.
+	outer *terminal
 
 	signals <-chan caught
 	// receipts are of what is held, abandoned those of what will not be read any more.
@@ -75,7 +77,7 @@ func (p *Plan) Stay(o Stay) (code int, err error) {
 		return 0, err
 	}
 	w.streams.attr(w.sys)
-	w.apart = w.streams.apart()
+	w.apart, w.outer = w.streams.apart(), w.streams.outer
 	w.signals = catch()
 	if err := w.start(); err != nil {
 		w.streams.close()
@@ -151,8 +153,8 @@ func (w *parent) drain() {
 // code is our own exit code.
 func (w *parent) code() int {
 	unread := w.unread()
-	if w.short != nil && w.stay.Tell != nil {
-		w.stay.Tell(fmt.Errorf("the worker's output is not complete: writing it: %w", w.short))
+	if w.short != nil {
+		w.tell(fmt.Errorf("the worker's output is not complete: writing it: %w", w.short))
 	}
 	switch {
 	case w.timedOut:

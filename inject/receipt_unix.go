@@ -100,7 +100,7 @@ func (r *receipt) heldBy(child int) bool {
 // lost says that nobody can read the secret any more.
 func (w *parent) lost(r *receipt) {
 	r.told = true
-	w.tell(r, fmt.Errorf("the secret '%s' was not read, and all who had its descriptor have closed it", r.name))
+	w.tell(hint.Add(fmt.Errorf("the secret '%s' was not read, and all who had its descriptor have closed it", r.name), r.help))
 }
 
 // unread says what the worker that has ended did not read, and reports whether there is any.
@@ -111,16 +111,16 @@ func (w *parent) unread() (any bool) {
 		}
 		any = true
 		if !r.told {
-			w.tell(r, fmt.Errorf("the worker has ended and did not read the secret '%s'", r.name))
+			w.tell(hint.Add(fmt.Errorf("the worker has ended and did not read the secret '%s'", r.name), r.help))
 		}
 	}
 	return any
 }
 
-func (w *parent) tell(r *receipt, err error) {
+func (w *parent) tell(err error) {
 	if w.stay.Tell == nil {
 		return
 	}
 	defer quietly()()
-	w.stay.Tell(hint.Add(err, r.help))
+	w.stay.Tell(err, w.outer.isRaw())
 }
