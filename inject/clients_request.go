@@ -43,7 +43,9 @@ func (req *Request) line(t templateSet) ([]string, error) {
 	argv, at, args, err := req.Client.arrange(argv)
 	for i, a := range args {
 		if err == nil {
-			argv[at+i], err = t.expand(a, "{", "}")
+			if argv[at+i], err = t.expand(a, "{", "}"); err != nil {
+				err = fmt.Errorf("placing the arguments of --for %s: %w", req.Client.Name, err)
+			}
 		}
 	}
 	return argv, err

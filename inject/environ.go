@@ -116,7 +116,8 @@ func (e *environ) dropStale(numbers []int) []Dropped {
 		for _, entry := range e.list {
 			name, value, _ := cut(entry)
 			base, ok := strings.CutSuffix(name, "_FD")
-			if path, _ := e.get(base + "_FILE"); ok && strings.HasPrefix(name, "WG_") && value == strconv.Itoa(n) && path == DevFd+value {
+			path, has := e.get(base + "_FILE") // a socket has none
+			if ok && strings.HasPrefix(name, "WG_") && value == strconv.Itoa(n) && (!has || path == DevFd+value) {
 				stale[name], stale[base+"_FILE"] = true, true
 			}
 		}

@@ -146,7 +146,9 @@ func (p *Plan) tell(env *environ) {
 			env.unset(fd, file)
 		default:
 			env.set(fd, d.fdText())
-			env.set(file, d.pathText())
+			if env.unset(file); d.Channel.Path() {
+				env.set(file, d.pathText())
+			}
 		}
 	}
 	if p.directory != nil {
@@ -157,7 +159,10 @@ func (p *Plan) tell(env *environ) {
 // Where says where the worker finds it, for people.
 func (d *Delivery) Where() string {
 	fd, file := fdpass.Variables(d.Name)
-	at := fmt.Sprintf("%s=%s %s=%s", fd, d.fdText(), file, d.pathText())
+	at := fd + "=" + d.fdText()
+	if d.Channel.Path() {
+		at += " " + file + "=" + d.pathText()
+	}
 	switch d.Channel.Place {
 	case fdpass.InEnvironment:
 		return "the variable " + d.Channel.Variable

@@ -63,7 +63,11 @@ func (d *Delivery) help(path string) string {
 		return "it is the worker's standard input; what reads a descriptor or a file: --via pipe"
 	}
 	fd, file := fdpass.Variables(d.Name)
-	return fmt.Sprintf("the worker reads descriptor $%s, or the file $%s; what it starts may close it, as sudo and Python's subprocess do", fd, file)
+	how := "descriptor $" + fd
+	if d.Channel.Path() {
+		how += ", or the file $" + file
+	}
+	return "the worker reads " + how + "; what it starts may close it, as sudo and Python's subprocess do"
 }
 
 // settle is how long a worker has to end that has closed its descriptors: then that is what

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/graphwork/wg-run/fdpass"
+	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
 )
 
@@ -19,17 +20,24 @@ func (d *Delivery) pathText() string { return DevFd + d.fdText() }
 // path for the main secret, NAME.fd and NAME.path for every one.
 type templateSet map[string]string
 
+// lacking stands before the reason why there is nothing to put in.
+const lacking = "\x00"
+
 func templates(deliveries []Delivery) templateSet {
 	t := templateSet{}
 	for i := range deliveries {
 		d := &deliveries[i]
-		if d.Channel.Place == fdpass.InEnvironment {
-			continue
+		fd, path := d.fdText(), d.pathText()
+		switch {
+		case d.Channel.Place == fdpass.InEnvironment:
+			fd, path = lacking+"the secret goes into a variable, and has no descriptor", lacking+"the secret goes into a variable, and has no path"
+		case !d.Channel.Path():
+			path = lacking + "the channel " + d.Channel.Name + " has no path"
 		}
 		if d.Name == fdpass.MainName {
-			t["fd"], t["path"] = d.fdText(), d.pathText()
+			t["fd"], t["path"] = fd, path
 		}
-		t[d.Name+".fd"], t[d.Name+".path"] = d.fdText(), d.pathText()
+		t[d.Name+".fd"], t[d.Name+".path"] = fd, path
 	}
 	return t
 }
@@ -56,7 +64,10 @@ func (t templateSet) expand(s, open, end string) (string, error) {
 			key = rest[:j]
 		}
 		value, ok := t[key]
+		why, lacks := strings.CutPrefix(value, lacking)
 		switch {
+		case lacks:
+			return "", hint.Add(fmt.Errorf("%s%s%s: %s", open, key, end, why), "--via pipe, or --via memfd")
 		case ok:
 			b.WriteString(value)
 			s = rest[j+len(end):]
