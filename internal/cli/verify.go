@@ -34,10 +34,10 @@ type verifyFlags struct {
 	Expand  bool     `help:"Replace {wg:fd}, {wg:path}, {wg:NAME.fd} and {wg:NAME.path} in the worker's arguments."`
 	KeepEnv []string `sep:"none" placeholder:"VAR" help:"Let the worker inherit a credential variable. May be repeated."`
 
-	Watch   []string      `sep:"none" placeholder:"DIR" help:"Search the files that are written below this folder. May be repeated."`
+	Watch   []string       `sep:"none" placeholder:"DIR" help:"Search the files that are written below this folder. May be repeated."`
 	Timeout *time.Duration `placeholder:"D" help:"End the worker, and all that it started, after this long, as 30s (default: never)."`
-	Linger  time.Duration `placeholder:"D" default:"2s" help:"How long to follow what outlives the worker, before it is ended: then the verdict is not clean (default: 2s)."`
-	JSON    bool          `name:"json" help:"Print one JSON object."`
+	Linger  time.Duration  `placeholder:"D" default:"2s" help:"How long to follow what outlives the worker, before it is ended: then the verdict is not clean (default: 2s)."`
+	JSON    bool           `name:"json" help:"Print one JSON object."`
 }
 
 type verifyCmd struct {
