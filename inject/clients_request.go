@@ -51,6 +51,18 @@ func (req *Request) line(t templateSet) ([]string, error) {
 	return argv, err
 }
 
+// Placed are the arguments that the client has put into the line of the plan.
+func (req *Request) Placed(p *Plan) []string {
+	if req.Client == nil {
+		return nil
+	}
+	_, at, args, err := req.Client.arrange(req.Argv)
+	if err != nil || at+len(args) > len(p.Argv) {
+		return nil
+	}
+	return p.Argv[at : at+len(args)]
+}
+
 // form is the main secret as the client gets it, nil where the value is delivered as it is.
 func (req *Request) form(w Want, value []byte) ([]byte, error) {
 	if req.Client == nil || w.Name != fdpass.MainName {
