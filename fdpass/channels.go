@@ -73,6 +73,9 @@ func (c Channel) Here() bool { return c.Open != nil || c.Place == InEnvironment 
 // Single reports whether no two secrets can go through the channel.
 func (c Channel) Single() bool { return c.Place == OnStdin || c.Place == InEnvironment }
 
+// Path reports whether the worker can open what it gets by a path.
+func (c Channel) Path() bool { return HasPaths && c.Name != "socket" && c.Place != InEnvironment }
+
 // Once reports whether the channel can be wiped when it was read.
 func (c Channel) Once() bool { return c.Hold != nil && (c.Name == "memfd" || c.Place == InDirectory) }
 

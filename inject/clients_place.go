@@ -17,9 +17,19 @@ func (c *Client) Notes(via string, argv []string) (list []string) {
 	if via == "" && c.Via != "" && c.Why != "" {
 		list = append(list, c.Name+" gets its secret in a "+c.Via+", not in a pipe: "+c.Why)
 	}
+	switch {
+	case c.Via == "memfd" && c.Why != "" && slices.Contains([]string{"pipe", "socket", "stdin"}, via):
+		list = append(list, "warning: --via "+via+" may not do for "+c.Name+": "+c.Why)
+	case c.Via == "stdin" && via != "" && via != "stdin":
+		list = append(list, "warning: "+c.Name+" reads its secret from standard input, and does not find it by --via "+names.Or(via, "…"))
+	}
 	if len(c.Args)+len(c.ArgsOf) > 0 && len(c.Programs) > 0 && len(argv) > 0 && c.programAt(argv) < 0 {
-		list = append(list, "warning: no word of the worker's line is "+strings.Join(c.Programs, " or ")+
-			"; the arguments of --for "+c.Name+" stand behind "+names.ShowPath(argv[0]))
+		note := "warning: no word of the worker's line is " + strings.Join(c.Programs, " or ") +
+			"; the arguments of --for " + c.Name + " stand behind " + names.ShowPath(argv[0])
+		if slices.Contains([]string{"sh", "bash", "dash", "zsh"}, filepath.Base(argv[0])) {
+			note += ", which takes them for its own: put wg-run into the script, in front of " + c.Programs[0]
+		}
+		list = append(list, note)
 	}
 	return list
 }

@@ -45,10 +45,24 @@ func (req *Request) line(t templateSet) ([]string, error) {
 	argv, at, args, err := req.Client.arrange(argv)
 	for i, a := range args {
 		if err == nil {
-			argv[at+i], err = t.expand(a, "{", "}")
+			if argv[at+i], err = t.expand(a, "{", "}"); err != nil {
+				err = fmt.Errorf("placing the arguments of --for %s: %w", req.Client.Name, err)
+			}
 		}
 	}
 	return argv, err
+}
+
+// Placed are the arguments that the client has put into the line of the plan.
+func (req *Request) Placed(p *Plan) []string {
+	if req.Client == nil {
+		return nil
+	}
+	_, at, args, err := req.Client.arrange(req.Argv)
+	if err != nil || at+len(args) > len(p.Argv) {
+		return nil
+	}
+	return p.Argv[at : at+len(args)]
 }
 
 // form makes what the client gets in place of the value, if the client is to read it.

@@ -166,10 +166,14 @@ func TestClientChannel(t *testing.T) {
 
 func TestClientNotes(t *testing.T) {
 	psql, gpg := &Client{Name: "psql", Via: "memfd", Why: "it wants a regular file"}, &Client{Name: "gpg", Args: []string{"x"}, Programs: []string{"gpg"}}
+	docker := &Client{Name: "docker", Via: "stdin"}
 	for want, got := range map[string][]string{
-		"psql gets its secret in a memfd, not in a pipe: it wants a regular file":                    psql.Notes("", []string{"psql"}),
-		"warning: no word of the worker's line is gpg; the arguments of --for gpg stand behind 'sh'": gpg.Notes("", []string{"sh", "-c", "gpg -d x"}),
-		"": append(append(psql.Notes("pipe", []string{"psql"}), gpg.Notes("", []string{"nice", "gpg"})...), gpg.Notes("memfd", nil)...),
+		"psql gets its secret in a memfd, not in a pipe: it wants a regular file":                                                                                               psql.Notes("", []string{"psql"}),
+		"warning: no word of the worker's line is gpg; the arguments of --for gpg stand behind 'sh', which takes them for its own: put wg-run into the script, in front of gpg": gpg.Notes("", []string{"sh", "-c", "gpg -d x"}),
+		"warning: no word of the worker's line is gpg; the arguments of --for gpg stand behind 'x.sh'":                                                                          gpg.Notes("", []string{"x.sh"}),
+		"warning: --via pipe may not do for psql: it wants a regular file":                                                                                                      psql.Notes("pipe", []string{"psql"}),
+		"warning: docker reads its secret from standard input, and does not find it by --via pipe":                                                                              docker.Notes("pipe", []string{"docker"}),
+		"": append(append(append(psql.Notes("dir", []string{"psql"}), docker.Notes("stdin", nil)...), gpg.Notes("", []string{"nice", "gpg"})...), gpg.Notes("memfd", nil)...),
 	} {
 		if strings.Join(got, "|") != want {
 			t.Errorf("Notes() = %q, want %q", got, want)

@@ -120,13 +120,14 @@ func (e *environ) dropStale(numbers []int) []Dropped {
 			if !ok || !strings.HasPrefix(base, "WG_") || value != strconv.Itoa(n) {
 				continue
 			}
-			if path, _ := e.get(base + "_FILE"); !fdpass.HasPaths || path == DevFd+value {
-				stale[name], stale[base+"_FILE"] = true, fdpass.HasPaths
+			// A socket has no path.
+			if path, has := e.get(base + "_FILE"); !has || !fdpass.HasPaths || path == DevFd+value {
+				stale[foldName(name)], stale[base+"_FILE"] = true, fdpass.HasPaths
 			}
 		}
 	}
 	return e.drop(func(name, _ string) string {
-		if stale[name] {
+		if stale[foldName(name)] {
 			return "names a descriptor that holds another secret now"
 		}
 		return ""

@@ -18,8 +18,9 @@ type Stay struct {
 	Once bool
 	// RequireRead makes a worker fail that left a secret unread.
 	RequireRead bool
-	// Tell, unless it is nil, is told what went wrong with the reading of a secret.
-	Tell func(error)
+	// Tell, unless it is nil, is told what went wrong with the reading of a secret, or with the
+	// output; raw where the terminal does not begin a new line at a newline.
+	Tell func(err error, raw bool)
 }
 
 // Asked reports whether there is something to stay for.
@@ -59,6 +60,6 @@ func (p *Plan) Suits(o Stay) error {
 // The exit codes that a parent has of its own.
 const (
 	CodeTimedOut = 124 // Stay.Timeout ended the worker
-	codeUnread   = 125
+	codeFailed   = 125
 	CodeSignal   = 128 // and the number of the signal that ended the worker
 )

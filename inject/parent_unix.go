@@ -3,6 +3,7 @@
 package inject
 
 import (
+	"fmt"
 	"os"
 	"runtime"
 	"syscall"
@@ -33,6 +34,8 @@ type parent struct {
 	sys   *syscall.SysProcAttr
 	// streams stand between its output and ours.
 	streams *streams
+	// outer is our terminal, where the worker has one of its own.
+	outer *terminal
 
 	signals <-chan caught
 	// receipts are of what is held, abandoned those of what will not be read any more.
@@ -50,8 +53,10 @@ type parent struct {
 	// nil where nobody waits for that.
 	pausing chan struct{}
 	// stopped: we stopped for that, and were not told to go on.
-	stopped  bool
-	ended    bool
+	stopped bool
+	ended   bool
+	// short is why some of its output did not come out.
+	short    error
 	status   unix.WaitStatus
 	timedOut bool
 }
@@ -75,7 +80,7 @@ func (p *Plan) Stay(o Stay) (code int, err error) {
 		return 0, err
 	}
 	w.streams.attr(w.sys)
-	w.apart = w.streams.apart()
+	w.apart, w.outer = w.streams.apart(), w.streams.outer
 	w.signals = catch()
 	if err := w.start(); err != nil {
 		w.streams.close()
@@ -143,6 +148,7 @@ func (w *parent) drain() {
 	for {
 		select {
 		case <-done:
+			w.short = w.streams.lost
 			return
 		case c := <-w.signals:
 			switch {
@@ -160,13 +166,16 @@ func (w *parent) drain() {
 // code is our own exit code.
 func (w *parent) code() int {
 	unread := w.unread()
+	if w.short != nil {
+		w.tell(fmt.Errorf("the worker's output is not complete: writing it: %w", w.short))
+	}
 	switch {
 	case w.timedOut:
 		return CodeTimedOut
 	case w.status.Signaled():
 		return CodeSignal + int(w.status.Signal())
-	case w.status.ExitStatus() == 0 && unread && w.stay.RequireRead:
-		return codeUnread
+	case w.status.ExitStatus() == 0 && (unread && w.stay.RequireRead || w.short != nil):
+		return codeFailed
 	}
 	return w.status.ExitStatus()
 }

@@ -57,15 +57,15 @@ func (p *Plan) Stay(o Stay) (code int, err error) {
 	case err != nil:
 		return 0, fmt.Errorf("waiting for the worker: %w", err)
 	case timedOut:
-		return codeTimedOut, nil
+		return CodeTimedOut, nil
 	case state.ExitCode() == 0 && unread && o.RequireRead:
-		return codeUnread, nil
+		return codeFailed, nil
 	}
 	return state.ExitCode(), nil
 }
 
 // unread says what the worker that has ended did not read, and reports whether there is any.
-func (p *Plan) unread(tell func(error)) (any bool) {
+func (p *Plan) unread(tell func(err error, raw bool)) (any bool) {
 	for i := range p.Deliveries {
 		d := &p.Deliveries[i]
 		if d.held == nil || d.held.Unread() < len(d.bytes()) {
@@ -78,7 +78,7 @@ func (p *Plan) unread(tell func(error)) (any bool) {
 			help = "it is the worker's standard input"
 		}
 		if tell != nil {
-			tell(hint.Add(fmt.Errorf("the worker has ended and did not read the secret '%s'", d.Name), help))
+			tell(hint.Add(fmt.Errorf("the worker has ended and did not read the secret '%s'", d.Name), help), false)
 		}
 	}
 	return any

@@ -42,8 +42,8 @@ func TestStay(t *testing.T) {
 	}{
 		{"reads", Stay{}, 42, false},
 		{"leaves", Stay{}, 0, true},
-		{"leaves", Stay{RequireRead: true}, codeUnread, true},
-		{"stays", Stay{Timeout: time.Second}, codeTimedOut, true},
+		{"leaves", Stay{RequireRead: true}, codeFailed, true},
+		{"stays", Stay{Timeout: time.Second}, CodeTimedOut, true},
 	} {
 		req := Request{
 			Secrets: []Want{{Name: fdpass.MainName, Ref: resolve.Ref{Scheme: "literal", Path: value}}},
@@ -54,7 +54,7 @@ func TestStay(t *testing.T) {
 			t.Fatal(err)
 		}
 		told := false
-		c.stay.Tell = func(error) { told = true }
+		c.stay.Tell = func(error, bool) { told = true }
 		got, err := p.Stay(c.stay)
 		if err != nil || got != c.want || told != c.told {
 			t.Errorf("%s: Stay(%+v) = %d, %v, told %v, want %d, told %v", c.worker, c.stay, got, err, told, c.want, c.told)

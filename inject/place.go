@@ -155,7 +155,7 @@ func (p *Plan) tell(env *environ) {
 			env.unset(fd, file)
 		default:
 			env.set(fd, d.fdText())
-			if fdpass.HasPaths {
+			if env.unset(file); d.Channel.Path() {
 				env.set(file, d.pathText())
 			}
 		}
@@ -169,7 +169,7 @@ func (p *Plan) tell(env *environ) {
 func (d *Delivery) Where() string {
 	fd, file := fdpass.Variables(d.Name)
 	at := fd + "=" + d.fdText()
-	if fdpass.HasPaths {
+	if d.Channel.Path() {
 		at += " " + file + "=" + d.pathText()
 	}
 	switch d.Channel.Place {

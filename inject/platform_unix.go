@@ -9,6 +9,9 @@ const staysAlways = false
 // end (MAX_ARG_STRLEN, execve(2)).
 const maxVariable = 128 << 10
 
+// numberKey is what a template says for a number.
+const numberKey = "fd"
+
 // neededHere are variables that a worker cannot do without on this platform only.
 var neededHere []string
 

@@ -9,6 +9,10 @@ import (
 // (SetEnvironmentVariable).
 const maxVariable = 32767
 
+// numberKey is what a template says for a number: one that takes it for a descriptor would
+// fail in a way that says nothing.
+const numberKey = "handle"
+
 // neededHere are variables that a worker cannot do without on this platform only.
 var neededHere = []string{
 	"SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "TEMP", "TMP", "OS", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE",

@@ -68,12 +68,13 @@ func Harden() error {
 // Judge refuses what Prepare would refuse whatever the worker and the secrets are:
 // channels, names of variables, templates.
 func Judge(req Request) error {
-	if _, err := check(req); err != nil {
+	channels, err := check(req)
+	if err != nil {
 		return err
 	}
 	deliveries := make([]Delivery, len(req.Secrets))
 	for i, w := range req.Secrets {
-		deliveries[i].Want = w
+		deliveries[i].Want, deliveries[i].Channel = w, channels[i]
 	}
 	t := templates(deliveries)
 	for _, e := range req.Env {

@@ -59,7 +59,11 @@ func (d *Delivery) help(path string) string {
 		return "it is the worker's standard input; what reads a descriptor or a file: --via pipe"
 	}
 	fd, file := fdpass.Variables(d.Name)
-	return fmt.Sprintf("the worker reads descriptor $%s, or the file $%s; what it starts may close it, as sudo and Python's subprocess do", fd, file)
+	how := "descriptor $" + fd
+	if d.Channel.Path() {
+		how += ", or the file $" + file
+	}
+	return "the worker reads " + how + "; what it starts may close it, as sudo and Python's subprocess do"
 }
 
 // settle is how long a worker has to end that has closed its descriptors: then that is what
@@ -96,7 +100,7 @@ func (r *receipt) heldBy(child int) bool {
 // lost says that nobody can read the secret any more.
 func (w *parent) lost(r *receipt) {
 	r.told = true
-	w.tell(r, fmt.Errorf("the secret '%s' was not read, and all who had its descriptor have closed it", r.name))
+	w.tell(hint.Add(fmt.Errorf("the secret '%s' was not read, and all who had its descriptor have closed it", r.name), r.help))
 }
 
 // unread says what the worker that has ended did not read, and reports whether there is any.
@@ -107,7 +111,7 @@ func (w *parent) unread() (any bool) {
 		}
 		any = true
 		if !r.told {
-			w.tell(r, fmt.Errorf("the worker has ended and did not read the secret '%s'", r.name))
+			w.tell(hint.Add(fmt.Errorf("the worker has ended and did not read the secret '%s'", r.name), r.help))
 		}
 	}
 	return any
@@ -115,8 +119,8 @@ func (w *parent) unread() (any bool) {
 
 // tell tells it, also where the terminal would stop who writes in the background (TOSTOP,
 // termios(3)).
-func (w *parent) tell(r *receipt, err error) {
+func (w *parent) tell(err error) {
 	if w.stay.Tell != nil {
-		unstopped(func() { w.stay.Tell(hint.Add(err, r.help)) })
+		unstopped(func() { w.stay.Tell(err, w.outer.isRaw()) })
 	}
 }

@@ -30,6 +30,8 @@ type pump struct {
 	done   chan struct{} // closed when what start has started is over; nil while nothing is
 	once   sync.Once
 	closed atomic.Bool
+	// lost is why what the worker has written did not come out; read it when all is over.
+	lost error
 }
 
 // start copies until the worker's side is closed, or ours cannot be written to, or pause is called.
@@ -60,6 +62,7 @@ func (p *pump) start() {
 func (p *pump) write(b []byte) bool {
 	_, err := p.out.Write(b)
 	if err != nil {
+		p.fail(err)
 		p.finish()
 	}
 	return err == nil
@@ -105,11 +108,18 @@ func (p *pump) resize() (changed bool) {
 	return changed
 }
 
+// fail notes why output is lost. That nobody reads it is no failure.
+func (p *pump) fail(err error) {
+	if p.lost == nil && err != nil && !errors.Is(err, unix.EPIPE) {
+		p.lost = err
+	}
+}
+
 // finish lets go of both sides, so that whoever reads ours sees the end.
 func (p *pump) finish() {
 	p.once.Do(func() {
 		p.closed.Store(true)
-		_ = p.out.Close()
+		p.fail(p.out.Close())
 		_ = p.from.Close()
 		_ = unix.Close(p.to)
 	})

@@ -65,6 +65,16 @@ func (t *terminal) run(child int) {
 	go t.copyTyped()
 }
 
+// isRaw reports whether our terminal is raw; there may be none.
+func (t *terminal) isRaw() bool {
+	if t == nil {
+		return false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.raw
+}
+
 // enter takes the terminal, if it is ours to take, now or later.
 func (t *terminal) enter() {
 	t.mu.Lock()

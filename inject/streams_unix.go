@@ -25,6 +25,7 @@ type streams struct {
 	pumps []*pump
 	outer *terminal // ours, if the worker has a session and a terminal of its own
 	child int
+	lost  error // why output of the worker's did not come out, when all is over
 }
 
 // openStreams makes what the worker is to write to. What it needs of the secrets it copies.
@@ -175,7 +176,9 @@ func (s *streams) ended() {
 func (s *streams) close() {
 	s.closeFiles()
 	for _, p := range s.pumps {
-		p.finish()
+		if p.finish(); s.lost == nil {
+			s.lost = p.lost
+		}
 	}
 	if s.outer != nil {
 		s.outer.close()

@@ -1,12 +1,12 @@
 package inject
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/graphwork/wg-run/fdpass"
+	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
 )
 
@@ -16,31 +16,36 @@ const DevFd = "/dev/fd/"
 func (d *Delivery) fdText() string   { return strconv.Itoa(d.Number) }
 func (d *Delivery) pathText() string { return DevFd + d.fdText() }
 
-// templates are what a template may name of a secret.
-func (d *Delivery) templates() map[string]string {
-	if fdpass.HasPaths {
-		return map[string]string{"fd": d.fdText(), "path": d.pathText()}
-	}
-	return map[string]string{"handle": d.fdText()}
-}
-
 // templateSet maps what stands between the braces to its replacement: fd and
 // path for the main secret, NAME.fd and NAME.path for every one.
 type templateSet map[string]string
+
+// lacking stands before the reason why there is nothing to put in.
+const lacking = "\x00"
 
 func templates(deliveries []Delivery) templateSet {
 	t := templateSet{}
 	for i := range deliveries {
 		d := &deliveries[i]
-		if d.Channel.Place == fdpass.InEnvironment {
-			continue
+		number, path := d.fdText(), d.pathText()
+		switch {
+		case d.Channel.Place == fdpass.InEnvironment:
+			number, path = lacking+"the secret goes into a variable, and has no descriptor", lacking+"the secret goes into a variable, and has no path"
+		case d.Channel.Place == fdpass.OnStdin && !fdpass.HasPaths:
+			number = lacking + "the secret is standard input, which has no number"
+			fallthrough
+		case !d.Channel.Path():
+			path = lacking + "the channel " + d.Channel.Name + " has no path"
 		}
-		for key, value := range d.templates() {
+		set := func(key, value string) {
 			if d.Name == fdpass.MainName {
 				t[key] = value
 			}
 			t[d.Name+"."+key] = value
 		}
+		set("path", path)
+		set("fd", lacking+"a worker gets a handle here, and no descriptor: {handle}")
+		set(numberKey, number)
 	}
 	return t
 }
@@ -67,12 +72,13 @@ func (t templateSet) expand(s, open, end string) (string, error) {
 			key = rest[:j]
 		}
 		value, ok := t[key]
+		why, lacks := strings.CutPrefix(value, lacking)
 		switch {
+		case lacks:
+			return "", hint.Add(fmt.Errorf("%s%s%s: %s", open, key, end, why), "--via pipe, or --via memfd")
 		case ok:
 			b.WriteString(value)
 			s = rest[j+len(end):]
-		case !fdpass.HasPaths && isDescriptor(key):
-			return "", errors.New("a worker gets handles here, and no descriptor or path: " + open + "handle" + end)
 		case ours(key) || open != "{" && j > 0:
 			return "", fmt.Errorf("%s%s%s names no secret of this run", open, clean(key), end)
 		default:
@@ -83,9 +89,7 @@ func (t templateSet) expand(s, open, end string) (string, error) {
 }
 
 // ours reports whether key has the form of a template of ours.
-func ours(key string) bool { return isDescriptor(key) || !fdpass.HasPaths && isOf(key, "handle") }
-
-func isDescriptor(key string) bool { return isOf(key, "fd") || isOf(key, "path") }
+func ours(key string) bool { return isOf(key, "fd") || isOf(key, "path") || isOf(key, numberKey) }
 
 // isOf reports whether key is what, or NAME.what.
 func isOf(key, what string) bool {

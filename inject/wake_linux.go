@@ -32,4 +32,3 @@ func linuxWakeAfter(d time.Duration) (stop func()) {
 
 // ofTimer reports whether a siginfo's si_code is that of such a timer.
 func ofTimer(code int32) bool { return code == -2 } // SI_TIMER
-

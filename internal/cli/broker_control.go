@@ -28,10 +28,11 @@ it. The runs of wg-run that DISPATCHER starts with a profile ask the broker: eac
 looked up once, and profiles and settings are those of its start. A worker, and what it
 starts, gets nothing from it. DISPATCHER has to hand on WG_BROKER to its runs.
 
-  --ttl D            how long a secret is kept before it is looked up again, as 30m
-                     (default: as long as the dispatcher runs)
-  --profile NAME     look up this profile's secrets before the dispatcher starts (default:
-                     $WG_PROFILE, else the active one); may be repeated
+  --ttl D            how long a secret is kept before it is looked up again,
+                     as 30m (default: as long as the dispatcher runs)
+  --profile NAME     look up this profile's secrets before the dispatcher
+                     starts (default: $WG_PROFILE, else the active one);
+                     may be repeated
 
 Stores that other profiles name are unlocked before it starts, too: the broker asks nobody
 for a passphrase later.`

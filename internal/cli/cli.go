@@ -134,15 +134,26 @@ func crashed(p any, dashes bool) int {
 
 // complain prints an error and its hint and returns the code.
 func complain(err error, code int) int {
-	say(err.Error())
-	if h := hint.Of(err); h != "" {
-		say("hint: " + h)
+	for _, line := range complaint(err) {
+		fmt.Fprintln(os.Stderr, line)
 	}
 	return code
 }
 
-// say prints one line; what a terminal would obey in it is escaped.
-func say(line string) { fmt.Fprintln(os.Stderr, "wg-run: "+names.Escaped(line)) }
+// complaint is what is said of an error: its text, and its hint.
+func complaint(err error) []string {
+	lines := []string{ourLine(err.Error())}
+	if h := hint.Of(err); h != "" {
+		lines = append(lines, ourLine("hint: "+h))
+	}
+	return lines
+}
+
+// say prints one line.
+func say(line string) { fmt.Fprintln(os.Stderr, ourLine(line)) }
+
+// ourLine is a line of ours; what a terminal would obey in it is escaped.
+func ourLine(line string) string { return "wg-run: " + names.Escaped(line) }
 
 // runCode maps the error of a run to its exit code.
 func runCode(err error) int {

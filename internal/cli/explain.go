@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/graphwork/wg-run/inject"
+	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
 	"github.com/graphwork/wg-run/profiles"
 	"github.com/graphwork/wg-run/resolve"
@@ -103,6 +104,9 @@ func explainPlan(p *inject.Plan, req inject.Request) {
 	for _, e := range req.Extra() {
 		name, _, _ := strings.Cut(e, "=")
 		row("variable", "%s", name)
+	}
+	if placed := req.Placed(p); len(placed) > 0 {
+		row("arguments", "%s", hint.Command(placed...))
 	}
 	for _, d := range p.Dropped {
 		row("dropped", "%s: it %s", d.Variable, d.Why)

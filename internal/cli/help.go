@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 
@@ -82,28 +83,44 @@ func printTopHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	if err != nil {
 		return err
 	}
+	entry := func(indent int, what, help string) {
+		lines := wrapped(help, 80-3-indent)
+		stdout("  %-*s %s\n", indent, what, strings.Join(lines, "\n"+strings.Repeat(" ", indent+3)))
+	}
 	stdout("\nCommands:\n")
 	for _, leaf := range k.Model.Leaves(true) {
 		if leaf.FullPath() == "wg-run broker status" {
-			stdout("  %-22s %s\n", "broker -- DISPATCHER", leaf.Parent.Help)
+			entry(22, "broker -- DISPATCHER", leaf.Parent.Help)
 		}
 		line := strings.TrimPrefix(leaf.FullPath(), "wg-run ")
 		if line == "verify" {
 			line += " -- WORKER"
 		}
-		stdout("  %-22s %s\n", line, leaf.Help)
+		entry(22, line, leaf.Help)
 	}
 	stdout("\nReferences:\n")
 	for _, b := range known(profiles.Locate()).Backends() {
-		stdout("  %-20s %s\n", b.Scheme+":", names.Printable(b.Help)) // a user's row: what a terminal would obey
+		entry(20, b.Scheme+":", names.Printable(b.Help)) // a user's row: what a terminal would obey
 	}
-	stdout("  %-20s %s\n", "auto:", "the first of the stores above that has it")
+	entry(20, "auto:", "the first of the stores above that has it")
 	stdout("\nExit status:\n")
 	for _, e := range exitCodes {
-		stdout("  %-8s %-6s %s\n", e.of, e.shown(), e.means)
+		entry(16, fmt.Sprintf("%-8s %s", e.of, e.shown()), e.means)
 	}
-	stdout("\nFiles are in ~/.wg, or $WG_HOME; $WG_PROFILE names a profile. More: wg-run COMMAND --help, docs/, and: man wg-run\n")
+	stdout("\nFiles are in ~/.wg, or $WG_HOME; $WG_PROFILE names a profile.\nMore: wg-run COMMAND --help, docs/, and: man wg-run\n")
 	return nil
+}
+
+// wrapped is text in lines of at most width characters, where its words allow.
+func wrapped(text string, width int) (lines []string) {
+	for _, word := range strings.Fields(text) {
+		if n := len(lines); n > 0 && utf8.RuneCountInString(lines[n-1]+" "+word) <= width {
+			lines[n-1] += " " + word
+		} else {
+			lines = append(lines, word)
+		}
+	}
+	return lines
 }
 
 // printJSON prints one JSON object.

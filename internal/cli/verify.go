@@ -34,10 +34,10 @@ type verifyFlags struct {
 	Expand  bool     `help:"Replace {wg:fd}, {wg:path}, {wg:NAME.fd} and {wg:NAME.path} in the worker's arguments."`
 	KeepEnv []string `sep:"none" placeholder:"VAR" help:"Let the worker inherit a credential variable. May be repeated."`
 
-	Watch   []string      `sep:"none" placeholder:"DIR" help:"Search the files that are written below this folder. May be repeated."`
-	Timeout time.Duration `placeholder:"D" help:"End the worker, and all that it started, after this long, as 30s (default: never)."`
-	Linger  time.Duration `placeholder:"D" default:"2s" help:"How long to follow what outlives the worker, before it is ended: then the verdict is not clean (default: 2s)."`
-	JSON    bool          `name:"json" help:"Print one JSON object."`
+	Watch   []string       `sep:"none" placeholder:"DIR" help:"Search the files that are written below this folder. May be repeated."`
+	Timeout *time.Duration `placeholder:"D" help:"End the worker, and all that it started, after this long, as 30s (default: never)."`
+	Linger  time.Duration  `placeholder:"D" default:"2s" help:"How long to follow what outlives the worker, before it is ended: then the verdict is not clean (default: 2s)."`
+	JSON    bool           `name:"json" help:"Print one JSON object."`
 }
 
 type verifyCmd struct {
@@ -109,8 +109,11 @@ func (f *verifyFlags) verify(worker []string) (*verify.Report, error) {
 	if err := verify.Supported(); err != nil {
 		return nil, err
 	}
-	if f.Timeout < 0 || f.Linger < 0 {
-		return nil, errors.New("reading --timeout and --linger: less than nothing")
+	switch {
+	case f.Timeout != nil && *f.Timeout <= 0:
+		return nil, errNoTime
+	case f.Linger < 0:
+		return nil, hint.Add(errors.New("reading --linger: it is less than 0"), durationHint)
 	}
 	r, config, err := settings(profiles.Locate())
 	if err != nil {
@@ -165,8 +168,8 @@ func (f *verifyFlags) request(s *resolve.Settings, clients map[string]any, worke
 // reaches the worker, too, and is its business; a second one is for us.
 func (f *verifyFlags) deadline() (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.Background())
-	if f.Timeout > 0 {
-		ctx, cancel = context.WithTimeout(context.Background(), f.Timeout)
+	if f.Timeout != nil {
+		ctx, cancel = context.WithTimeout(context.Background(), *f.Timeout)
 	}
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, os.Interrupt, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP)

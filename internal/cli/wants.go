@@ -28,12 +28,17 @@ func (f *runFlags) wants(s *resolve.Settings, p *profiles.Profile) ([]inject.Wan
 	if p != nil {
 		further = append(further, p.Secrets...)
 	}
+	named := map[string]bool{}
 	for i, text := range f.Secret {
 		name, ref, ok := strings.Cut(text, "=")
 		if !ok {
 			return nil, hint.Add(fmt.Errorf("reading --secret number %d: not of the form NAME=REF (not shown, it may be a key)", i+1),
 				"--secret github=op://dev/github/token")
 		}
+		if named[name] {
+			return nil, fmt.Errorf("reading --secret number %d: secret %s was given before", i+1, names.Show(name))
+		}
+		named[name] = true
 		further = replaceSecret(further, profiles.Secret{Name: name, Ref: ref})
 	}
 	for _, secret := range further {

@@ -43,6 +43,17 @@ func TestMaskTerminal(t *testing.T) {
 	}
 }
 
+// What wg-run itself says while the terminal is raw begins new lines as at any other time.
+func TestMaskSays(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, someHome)
+	s := onTerminal(t, p.env, p.bin, "--profile", "a", "--mask", "--", "sh", "-c", "exec 3<&-; read -r line")
+	s.until("have closed it\r\nwg-run: hint: ")
+	s.until("\r\n")
+	s.typed("\n")
+	s.ended()
+}
+
 // Ctrl-Z, and fg: the shell sees a masked worker stop, has the terminal as it was, and has the
 // worker go on.
 func TestMaskJobs(t *testing.T) {

@@ -93,8 +93,8 @@ func TestOnce(t *testing.T) {
 		`$S dir -- sh -c 'cat $CREDENTIALS_DIRECTORY/api_key` + gone + `'`: {0, parentedKey, ""},
 		`$S pipe -- true`: {125, "", "wg-run: reading --once: no secret goes through a memory file, which is what it wipes\nwg-run: hint: --via memfd --once, or without: a pipe is read once anyway\n"},
 		p.bin + ` --ref plaintext:k --require-read --via env:X -- true`: {125, "", "wg-run: reading --require-read: nobody can know who reads a variable\nwg-run: hint: --via pipe\n"},
-		p.bin + ` --ref plaintext:k --timeout 0s -- true`:               {125, "", "wg-run: reading --timeout: it is not more than nothing\n"},
-		p.bin + ` --ref plaintext:k --timeout=-1s -- true`:              {125, "", "wg-run: reading --timeout: it is not more than nothing\n"},
+		p.bin + ` --ref plaintext:k --timeout 0s -- true`:               {125, "", "wg-run: reading --timeout: it has to be longer than 0\nwg-run: hint: a number and its unit, as 30s, 30m or 8h; without the flag there is no limit\n"},
+		p.bin + ` --ref plaintext:k --timeout=-1s -- true`:              {125, "", "wg-run: reading --timeout: it has to be longer than 0\nwg-run: hint: a number and its unit, as 30s, 30m or 8h; without the flag there is no limit\n"},
 	} {
 		if got := p.place.exec("", "sh", "-c", script); got != want {
 			t.Errorf("%s = %v, want %v", script, got, want)
