@@ -67,10 +67,35 @@ func dial(a Address, request []byte, onWait func()) (*line, error) {
 			last = err
 		}
 	}
-	if !a.lives() { // its socket is closed a moment earlier
-		return nil, ErrGone
+	if errors.Is(last, errFalse) && a.lives() || !a.ends(lastMoment) {
+		return nil, fmt.Errorf("%w: %w", ErrCutOff, last)
 	}
-	return nil, fmt.Errorf("%w: %w", ErrCutOff, last)
+	return nil, ErrGone
+}
+
+// lastMoment is how long a broker takes to end that has closed its sockets, on a busy machine.
+const lastMoment = time.Second
+
+// ends reports whether the process has ended, or does within that time.
+func (i identity) ends(within time.Duration) bool {
+	if watched == nil {
+		return !i.lives()
+	}
+	w, err := watched(i)
+	if err != nil {
+		return !i.lives()
+	}
+	ended := make(chan struct{})
+	go func() {
+		_ = w.wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return true
+	case <-time.After(within):
+		return false
+	}
 }
 
 // knock sends the request through one door.
