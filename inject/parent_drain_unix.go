@@ -43,6 +43,9 @@ func (w *parent) drain() {
 			case ends(c.signal):
 				leave()
 				return
+			case stops(c.signal):
+				leave()
+				stopNow(c.signal)
 			}
 		}
 	}
@@ -57,6 +60,11 @@ func (w *parent) toldLate() bool {
 // ends: who sends it wants to see the end.
 func ends(s unix.Signal) bool {
 	return s == unix.SIGHUP || s == unix.SIGINT || s == unix.SIGQUIT || s == unix.SIGTERM
+}
+
+// stops: it is a terminal's, for who is to stop.
+func stops(s unix.Signal) bool {
+	return s == unix.SIGTSTP || s == unix.SIGTTIN || s == unix.SIGTTOU
 }
 
 // code is our own exit code.

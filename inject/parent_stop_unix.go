@@ -4,6 +4,7 @@ package inject
 
 import (
 	"os"
+	"os/signal"
 
 	"golang.org/x/sys/unix"
 )
@@ -11,6 +12,17 @@ import (
 // stopLike, where the platform has it, stops this process as that signal does by default,
 // unless the child goes on before.
 var stopLike func(s unix.Signal, goesOn func() bool)
+
+// stopNow stops this process, which has no worker any more, unless our caller ignored that.
+func stopNow(s unix.Signal) {
+	switch {
+	case os.Getpid() == 1 || signal.Ignored(s):
+	case stopLike != nil:
+		stopLike(s, func() bool { return false })
+	default:
+		_ = unix.Kill(unix.Getpid(), unix.SIGSTOP)
+	}
+}
 
 // pause prepares to stop, as the child did. Whoever reads our output may take their time: meanwhile
 // signals are handled as ever. The first process of a PID namespace cannot be stopped, and has

@@ -1,6 +1,12 @@
 package e2e
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
 
 // unread is what a script's worker has written when it says its pid: more than its reader's pipe
 // holds, so that its parent waits for the reader.
@@ -24,4 +30,44 @@ func TestParentToldLate(t *testing.T) {
 			}
 		})
 	}
+}
+
+// home is the HOME of its shell.
+func (s *session) home() string {
+	s.t.Helper()
+	s.says("echo at home=$HOME=.\n", "=.\r\nat home=")
+	s.until("=.\r\n")
+	_, home, _ := strings.Cut(string(s.out), "\nat home=")
+	home, _, _ = strings.Cut(home, "=")
+	s.until("prompt> ")
+	return home
+}
+
+// gone waits for the pid that the script writes, and until that process is no more.
+func (s *session) gone(home string) {
+	s.t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		pid, err := os.ReadFile(filepath.Join(home, "pid"))
+		if err == nil {
+			if _, err = os.Stat("/proc/" + strings.TrimSpace(string(pid))); os.IsNotExist(err) {
+				return
+			}
+		}
+		if time.Now().After(deadline) {
+			s.t.Fatalf("the worker %s is there still: %v", pid, err)
+		}
+	}
+}
+
+// Ctrl-Z stops a parent that waits for its reader; fg has it go on.
+func TestParentStopsWhileDraining(t *testing.T) {
+	eachShell(t, func(t *testing.T, s *session) {
+		home := s.home()
+		s.typed("$B --ref plaintext:k --mask -- sh -c '" + unread + "' | sh -c 'until [ -e $HOME/go ]; do sleep 0.05; done; echo read $(wc -c).'\n")
+		s.gone(home)
+		s.says("\x1a", "topped")
+		s.until("prompt> ")
+		s.says("touch $HOME/go; fg\n", "read 131000.")
+		s.until("prompt> ")
+	})
 }
