@@ -71,3 +71,17 @@ func TestParentStopsWhileDraining(t *testing.T) {
 		s.until("prompt> ")
 	})
 }
+
+// A worker that is killed while Ctrl-Z has it stopped: those that were started with us are not
+// stopped once more.
+func TestMaskKilledWhileStopped(t *testing.T) {
+	eachShell(t, func(t *testing.T, s *session) {
+		s.says("sh -c '$B --ref plaintext:k --mask -- sh -c \"echo \\$\\$ >\\$HOME/pid; echo rea''dy.; read x\"; echo outer $?.'\n", "ready.")
+		s.says("\x1a", "topped")
+		s.until("prompt> ")
+		s.says("kill -KILL $(cat $HOME/pid); echo kil''led.\n", "killed.")
+		s.until("prompt> ")
+		s.says("fg\n", "outer 137.")
+		s.until("prompt> ")
+	})
+}
