@@ -32,7 +32,7 @@ var catchExact func(list []unix.Signal, out chan<- caught) bool
 // What is told what catches: that the child is about to be there, since what was caught
 // before is for us alone, and that it is there.
 var (
-	childComes   = func() { signals <- caught{} }
+	childComes   = mark
 	childStarted = func() {}
 )
 
@@ -58,6 +58,16 @@ func catch() <-chan caught {
 		catchSome(list)
 	}
 	return signals
+}
+
+// mark puts the mark behind what came before the child. It does not wait, since nobody reads yet: where
+// the channel is full, so many signals are there that some of the first may count for both.
+func mark() {
+	select {
+	case signals <- caught{}:
+	default:
+		go func() { signals <- caught{} }()
+	}
 }
 
 // catchSome guesses who sent a signal: a terminal that has us in the foreground sends its
