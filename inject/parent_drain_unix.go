@@ -69,6 +69,9 @@ func stops(s unix.Signal) bool {
 
 // code is our own exit code.
 func (w *parent) code() int {
+	if w.timedOut {
+		w.tell(timeUp(w.stay.Timeout))
+	}
 	unread := w.unread()
 	if w.short != nil {
 		w.tell(fmt.Errorf("the worker's output is not complete: writing it: %w", w.short))
