@@ -145,6 +145,20 @@ func TestWatch(t *testing.T) {
 	}
 }
 
+// TestOnlyCutOff has a file that was there before, and stays: it is one place, and was not removed.
+func TestOnlyCutOff(t *testing.T) {
+	for _, line := range []string{`cat <&3 >$D/h`, `: >$D/h; cat <&3 >$D/h`, `mv $D/h $D/i; cat <&3 >$D/i`} {
+		d := t.TempDir()
+		if err := os.WriteFile(filepath.Join(d, "h"), []byte("some\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		report := (&trial{watch: d, env: []string{"D=" + d}}).run(t, "sh", "-c", line)
+		if l := report.Leaks; len(l) != 1 || l[0].When != "at the end" {
+			t.Errorf("%s: leaks %+v; want one, at the end", line, l)
+		}
+	}
+}
+
 // TestCutOff cuts a file off by system calls that few programs make.
 func TestCutOff(t *testing.T) {
 	bodies := map[string]string{

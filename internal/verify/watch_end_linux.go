@@ -34,9 +34,7 @@ func (w *watch) deleted(tid int) {
 
 // search is for the end, when nothing writes any more.
 func (w *watch) search() {
-	for _, k := range w.kept {
-		w.file(k.file, k.name, &k.task, "after it was removed")
-	}
+	there := map[inode]bool{}
 	for _, folder := range w.folders {
 		if _, err := os.Lstat(folder); err != nil {
 			w.report.notSeen("what is below " + folder + " at the end: the folder is gone")
@@ -48,21 +46,30 @@ func (w *watch) search() {
 				w.cannot(path, err)
 				return nil
 			}
-			w.entry(path, e, all)
+			w.entry(path, e, all, there)
 			return nil
 		})
 	}
+	for _, k := range w.kept {
+		if !there[k.inode] { // else it was only cut off, or has another name
+			w.file(k.file, k.name, &k.task, "after it was removed")
+		}
+	}
 }
 
-// entry searches a name, where a link points to, and a file that was changed since.
-func (w *watch) entry(path string, e fs.DirEntry, all bool) {
+// entry searches a name, where a link points to, and a file that was changed since. It notes each
+// file that is there.
+func (w *watch) entry(path string, e fs.DirEntry, all bool, there map[inode]bool) {
 	target := ""
 	if e.Type()&fs.ModeSymlink != 0 {
 		target, _ = os.Readlink(path)
 	}
 	w.names(nil, path, "as a name, at the end", e.Name(), target)
 	var st unix.Stat_t
-	if !e.Type().IsRegular() || unix.Lstat(path, &st) != nil || !all && time.Unix(st.Ctim.Unix()).Before(w.began.Add(-2*time.Second)) {
+	if !e.Type().IsRegular() || unix.Lstat(path, &st) != nil {
+		return
+	}
+	if there[inode{uint64(st.Dev), st.Ino}] = true; !all && time.Unix(st.Ctim.Unix()).Before(w.began.Add(-2*time.Second)) {
 		return
 	}
 	f, err := openRegular(path)

@@ -15,6 +15,15 @@ import (
 // mostFile bounds what is searched of a file, in bytes.
 const mostFile = 1 << 30
 
+// inode is what a file is known by, whatever its names.
+type inode struct{ dev, ino uint64 }
+
+func inodeOf(f *os.File) inode {
+	var st unix.Stat_t
+	_ = unix.Fstat(int(f.Fd()), &st)
+	return inode{uint64(st.Dev), st.Ino}
+}
+
 // openRegular returns nil for what is no regular file.
 func openRegular(path string) (*os.File, error) {
 	var st unix.Stat_t

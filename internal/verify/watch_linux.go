@@ -26,9 +26,10 @@ type watch struct {
 
 // kept is a file that lost a name and may be written to still.
 type kept struct {
-	file *os.File
-	name string
-	task task
+	file  *os.File
+	inode inode
+	name  string
+	task  task
 }
 
 // mostKept bounds how many of them are searched again at the end.
@@ -123,12 +124,20 @@ func (w *watch) open(k *task, link string) {
 		return
 	}
 	w.file(f, name, k, "before it was removed or replaced")
-	if len(w.kept) == mostKept {
-		w.report.notSeen("what was written to some files after they were removed")
-		_ = f.Close()
+	w.keep(kept{f, inodeOf(f), name, *k})
+}
+
+// keep has a file searched once more at the end.
+func (w *watch) keep(k kept) {
+	known := slices.ContainsFunc(w.kept, func(other kept) bool { return other.inode == k.inode })
+	if !known && len(w.kept) < mostKept {
+		w.kept = append(w.kept, k)
 		return
 	}
-	w.kept = append(w.kept, kept{f, name, *k})
+	_ = k.file.Close()
+	if !known {
+		w.report.notSeen("what was written to some files after they were removed")
+	}
 }
 
 // tree searches what is below a folder that is about to be moved, or is removed, which it
