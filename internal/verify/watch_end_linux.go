@@ -13,6 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+const withoutName = "in a file without a name"
+
 // deleted searches the files that a task has open and that no folder shows: they never
 // had a name, or lost it.
 func (w *watch) deleted(tid int) {
@@ -25,7 +27,7 @@ func (w *watch) deleted(tid int) {
 		name, err := os.Readlink(link)
 		if bare, ok := strings.CutSuffix(name, " (deleted)"); err == nil && ok && w.below(name) {
 			if f, err := openRegular(link); err == nil && f != nil {
-				w.file(f, bare, &task{tgid: tgidOf(tid), program: programOf(tid)}, "in a file without a name")
+				w.file(f, bare, &task{tgid: tgidOf(tid), program: programOf(tid)}, withoutName)
 				_ = f.Close()
 			}
 		}
@@ -52,7 +54,7 @@ func (w *watch) search() {
 	}
 	for _, k := range w.kept {
 		if !there[k.inode] { // else it was only cut off, or has another name
-			w.file(k.file, k.name, &k.task, "after it was removed")
+			w.file(k.file, k.name, &k.task, k.when)
 		}
 	}
 }

@@ -24,17 +24,6 @@ type watch struct {
 	kept    []kept
 }
 
-// kept is a file that lost a name and may be written to still.
-type kept struct {
-	file  *os.File
-	inode inode
-	name  string
-	task  task
-}
-
-// mostKept bounds how many of them are searched again at the end.
-const mostKept = 128
-
 func newWatch(r *Report, folders []string) (*watch, error) {
 	w := &watch{report: r, began: time.Now()}
 	for _, f := range folders {
@@ -55,13 +44,6 @@ func newWatch(r *Report, folders []string) (*watch, error) {
 	}
 	r.Watched = append(r.Watched, w.folders...)
 	return w, nil
-}
-
-func (w *watch) close() {
-	for _, k := range w.kept {
-		_ = k.file.Close()
-	}
-	w.kept = nil
 }
 
 func (w *watch) below(path string) bool {
@@ -124,20 +106,7 @@ func (w *watch) open(k *task, link string) {
 		return
 	}
 	w.file(f, name, k, "before it was removed or replaced")
-	w.keep(kept{f, inodeOf(f), name, *k})
-}
-
-// keep has a file searched once more at the end.
-func (w *watch) keep(k kept) {
-	known := slices.ContainsFunc(w.kept, func(other kept) bool { return other.inode == k.inode })
-	if !known && len(w.kept) < mostKept {
-		w.kept = append(w.kept, k)
-		return
-	}
-	_ = k.file.Close()
-	if !known {
-		w.report.notSeen("what was written to some files after they were removed")
-	}
+	w.keep(kept{f, inodeOf(f), name, "after it was removed", *k})
 }
 
 // tree searches what is below a folder that is about to be moved, or is removed, which it
