@@ -60,9 +60,12 @@ type parent struct {
 	asked   unix.Signal
 	askedAt time.Time
 	// short is why some of its output did not come out.
-	short    error
-	status   unix.WaitStatus
-	timedOut bool
+	short  error
+	status unix.WaitStatus
+	// until is when Stay.Timeout is over, stopWaking ends what has us go on then.
+	until      time.Time
+	stopWaking func()
+	timedOut   bool
 }
 
 // Stay starts the worker as a child and is its faithful parent: the child is in our own
@@ -86,7 +89,9 @@ func (p *Plan) Stay(o Stay) (code int, err error) {
 	w.streams.attr(w.sys)
 	w.apart, w.outer = w.streams.apart(), w.streams.outer
 	w.signals = catch()
+	w.setClock()
 	if err := w.start(); err != nil {
+		w.stopWaking()
 		w.streams.close()
 		return 0, err
 	}
@@ -100,20 +105,24 @@ func (p *Plan) Stay(o Stay) (code int, err error) {
 	return <-ended, nil
 }
 
+// setClock has the time run before there is a worker, which may stop us at once.
+func (w *parent) setClock() {
+	w.until, w.stopWaking = time.Now().Add(w.stay.Timeout), func() {}
+	if w.stay.Timeout > 0 && wakeAfter != nil && exact {
+		w.stopWaking = wakeAfter(w.stay.Timeout)
+	}
+}
+
 // watch is the parent's life from here on.
 func (w *parent) watch() int {
 	var timeout, kill <-chan time.Time
-	stopWaking := func() {}
 	if w.stay.Timeout > 0 {
-		timeout = time.After(w.stay.Timeout)
-		if wakeAfter != nil && exact {
-			stopWaking = wakeAfter(w.stay.Timeout)
-		}
+		timeout = time.After(time.Until(w.until))
 	}
 	for {
 		// At every turn: a SIGCHLD may get lost, and then others wait to be read.
 		if w.reap(); w.ended {
-			stopWaking() // who has us stop from here on has a reason
+			w.stopWaking() // who has us stop from here on has a reason
 			w.drain()
 			return w.code()
 		}
