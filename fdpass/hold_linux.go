@@ -91,9 +91,6 @@ func (w *watch) each(event func(mask uint32) (last bool)) {
 
 func (w *watch) stop() { _ = w.f.Close() }
 
-// holdMemfd keeps the memory file open for writing, which can be cut. Its times say whether
-// it was read or mapped: at first it was not since 1970, and that is changed by the first
-// access even on a file system that rarely notes one (relatime, mount(8)).
 func holdMemfd(label string, data []byte, once bool) (*Held, error) {
 	seals := allSeals
 	if once {
@@ -103,9 +100,15 @@ func holdMemfd(label string, data []byte, once bool) (*Held, error) {
 	if err != nil {
 		return nil, err
 	}
-	keep := os.NewFile(uintptr(rw), "memfd")
-	h := &Held{File: os.NewFile(uintptr(ro), "memfd")}
-	size := len(data)
+	return holdMemory(rw, ro, len(data), once)
+}
+
+// holdMemory keeps a memory file open for writing (rw), which can be cut; ro is for the worker.
+// Its times say whether it was read or mapped: at first it was not since 1970, and that is
+// changed by the first access even on a file system that rarely notes one (relatime, mount(8)).
+func holdMemory(rw, ro, size int, once bool) (*Held, error) {
+	keep := os.NewFile(uintptr(rw), "memory")
+	h := &Held{File: os.NewFile(uintptr(ro), "memory")}
 	stop := func() {}
 	h.Close = func() {
 		stop()

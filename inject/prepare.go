@@ -156,7 +156,7 @@ func forSecret(w Want, err error) error {
 }
 
 func channelHint(err error, c fdpass.Channel) error {
-	if _, none := fdpass.Find("memfd"); none != nil || c.Name == "memfd" || !errors.Is(err, fdpass.ErrTooBig) {
+	if _, none := fdpass.Find("memfd"); none != nil || c.Memory != nil || !errors.Is(err, fdpass.ErrTooBig) {
 		return err
 	}
 	return hint.Add(err, "a memory file has no such limit: --via memfd")
