@@ -100,15 +100,15 @@ func holdMemfd(label string, data []byte, once bool) (*Held, error) {
 	if err != nil {
 		return nil, err
 	}
-	return holdMemory(rw, ro, len(data), once)
+	return holdMemory(os.NewFile(uintptr(rw), "memfd"), os.NewFile(uintptr(ro), "memfd"), len(data), once)
 }
 
-// holdMemory keeps a memory file open for writing (rw), which can be cut; ro is for the worker.
+// holdMemory keeps a memory file open for writing, which can be cut; file is for the worker.
 // Its times say whether it was read or mapped: at first it was not since 1970, and that is
 // changed by the first access even on a file system that rarely notes one (relatime, mount(8)).
-func holdMemory(rw, ro, size int, once bool) (*Held, error) {
-	keep := os.NewFile(uintptr(rw), "memory")
-	h := &Held{File: os.NewFile(uintptr(ro), "memory")}
+func holdMemory(keep, file *os.File, size int, once bool) (*Held, error) {
+	rw := int(keep.Fd())
+	h := &Held{File: file}
 	stop := func() {}
 	h.Close = func() {
 		stop()
