@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/graphwork/wg-run/fdpass"
 	"github.com/graphwork/wg-run/internal/hint"
@@ -63,62 +61,6 @@ func Harden() error {
 		return fmt.Errorf("closing our memory to other processes: %w", err)
 	}
 	return nil
-}
-
-// Judge refuses what Prepare would refuse whatever the worker and the secrets are:
-// channels, names of variables, templates.
-func Judge(req Request) error {
-	channels, err := check(req)
-	if err != nil {
-		return err
-	}
-	deliveries := make([]Delivery, len(req.Secrets))
-	for i, w := range req.Secrets {
-		deliveries[i].Want, deliveries[i].Channel = w, channels[i]
-	}
-	t := templates(deliveries)
-	for _, e := range req.Env {
-		if _, err := variable(e, t); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// check refuses what is wrong whatever the secrets are, and finds the channels.
-func check(req Request) ([]fdpass.Channel, error) {
-	if len(req.Secrets) == 0 {
-		return nil, errors.New("no secret to deliver")
-	}
-	if strings.ContainsRune(req.Model+strings.Join(req.Env, ""), 0) {
-		return nil, errors.New("making the environment: a variable cannot hold a NUL byte")
-	}
-	if slices.Contains(req.KeepEnv, resolve.BrokerVariable) {
-		return nil, fmt.Errorf("keeping %s: a worker is nobody's dispatcher, and never gets it", resolve.BrokerVariable)
-	}
-	taken := map[string]string{}
-	channels := make([]fdpass.Channel, len(req.Secrets))
-	for i, w := range req.Secrets {
-		if !names.Valid(w.Name) {
-			return nil, fmt.Errorf("naming a secret: %s", names.Rule)
-		}
-		v, _ := fdpass.Variables(w.Name)
-		if other, ok := taken[v]; ok {
-			return nil, fmt.Errorf("secret %s: its variable %s is that of secret %s", names.Show(w.Name), v, names.Show(other))
-		}
-		taken[v] = w.Name
-		if source := w.Ref.Variable(); IsNeeded(source) {
-			return nil, fmt.Errorf("secret %s: the worker needs the variable %s, and would not get it: name another", names.Show(w.Name), source)
-		}
-		var err error
-		if channels[i], err = fdpass.Find(w.Via); err != nil {
-			return nil, hint.Add(fmt.Errorf("secret %s: %w", names.Show(w.Name), err), "channels: "+channelNames())
-		}
-	}
-	if err := checkPlaces(req, channels); err != nil {
-		return nil, err
-	}
-	return channels, checkEnv(req.Env, taken)
 }
 
 // fill resolves and opens every secret, then makes environment and arguments.
