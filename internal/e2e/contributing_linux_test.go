@@ -16,13 +16,7 @@ import (
 // builds upon the other, as a day's work would.
 func TestContributing(t *testing.T) {
 	testrig.Need(t, "age-keygen")
-	text, err := os.ReadFile(filepath.Join(root, "CONTRIBUTING.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, text2, _ := strings.Cut(string(text), "\n## Worked examples\n")
-	text2, _, _ = strings.Cut(text2, "\n## ")
-	examples := strings.Split(text2, "\n### ")[1:]
+	examples := strings.Split(section(t, "Worked examples"), "\n### ")[1:]
 	if len(examples) != 4 {
 		t.Fatalf("CONTRIBUTING.md has %d worked examples, want 4", len(examples))
 	}
