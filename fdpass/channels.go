@@ -43,6 +43,11 @@ type Channel struct {
 	// Hold is Open for one who stays; once has a memory file wiped when it was read. It is nil
 	// where the platform, or the channel, knows nothing of that.
 	Hold func(label string, data []byte, once bool) (*Held, error)
+	// Memory is set where the bytes are in a memory file, which can be read again, and be wiped
+	// once it was read. It tells one of ours from other files of the worker's.
+	Memory func(fd int) bool
+	// NoPath says that no path leads to the descriptor.
+	NoPath bool
 	// Variable is what stood behind "env:".
 	Variable string
 }
@@ -57,11 +62,11 @@ var (
 // channels is THE LIST: one line for each channel. The first is the default.
 var channels = []Channel{
 	{Name: "pipe", Help: "an anonymous pipe, already filled: read once", Open: openPipe, Hold: holdPipe},
-	{Name: "socket", Help: "a socket pair, already filled: read once, by its number only", Open: openSocket, Hold: holdSocket},
-	{Name: "memfd", Help: "a sealed memory file: seekable, can be read again (Linux)", Open: openMemfd, Hold: holdMemfd},
-	{Name: "dir", Help: "a memory file, by its name in $CREDENTIALS_DIRECTORY (Linux)", Place: InDirectory, Open: openInDirectory, Hold: holdMemfd},
+	{Name: "socket", Help: "a socket pair, already filled: read once, by its number only", Open: openSocket, Hold: holdSocket, NoPath: true},
+	{Name: "memfd", Help: "a sealed memory file: seekable, can be read again (Linux)", Open: openMemfd, Hold: holdMemfd, Memory: isMemfd},
+	{Name: "dir", Help: "a memory file, by its name in $CREDENTIALS_DIRECTORY (Linux)", Place: InDirectory, Open: openInDirectory, Hold: holdMemfd, Memory: isMemfd},
 	{Name: "stdin", Help: "the worker's standard input", Place: OnStdin, Open: openPipe, Hold: holdPipe},
-	{Name: "env", Help: "env:VAR, a variable, which everything that the worker starts inherits", Place: InEnvironment},
+	{Name: "env", Help: "env:VAR, a variable, which everything that the worker starts inherits", Place: InEnvironment, NoPath: true},
 }
 
 // Channels returns THE LIST in its order; the caller must not change it.
@@ -74,10 +79,10 @@ func (c Channel) Here() bool { return c.Open != nil || c.Place == InEnvironment 
 func (c Channel) Single() bool { return c.Place == OnStdin || c.Place == InEnvironment }
 
 // Path reports whether the worker can open what it gets by a path.
-func (c Channel) Path() bool { return HasPaths && c.Name != "socket" && c.Place != InEnvironment }
+func (c Channel) Path() bool { return HasPaths && !c.NoPath }
 
 // Once reports whether the channel can be wiped when it was read.
-func (c Channel) Once() bool { return c.Hold != nil && (c.Name == "memfd" || c.Place == InDirectory) }
+func (c Channel) Once() bool { return c.Hold != nil && c.Memory != nil }
 
 // Find returns the channel that --via names, as pipe or env:VAR; the default for "".
 // The error wraps ErrUnsupported where the platform does not have it.

@@ -15,6 +15,8 @@ var openSocket, openMemfd, openInDirectory func(string, []byte) (*os.File, error
 
 var holdSocket, holdMemfd func(string, []byte, bool) (*Held, error)
 
+var isMemfd func(int) bool
+
 // OpenDirectory returns ErrUnsupported.
 func OpenDirectory(map[string]int) (*os.File, error) { return nil, ErrUnsupported }
 

@@ -13,7 +13,7 @@ import (
 )
 
 // held are the channels of THE LIST that can be held, each with a value of that size.
-func held(t *testing.T, size int, once bool, test func(t *testing.T, name string, h *Held, data []byte)) {
+func held(t *testing.T, size int, once bool, test func(t *testing.T, c Channel, h *Held, data []byte)) {
 	for _, c := range Channels() {
 		if c.Open == nil {
 			continue
@@ -28,7 +28,7 @@ func held(t *testing.T, size int, once bool, test func(t *testing.T, name string
 				t.Fatalf("%s.Hold(%d bytes) = %v, want no error", c.Name, size, err)
 			}
 			t.Cleanup(h.Close)
-			test(t, c.Name, h, data)
+			test(t, c, h, data)
 		})
 	}
 }
@@ -50,7 +50,7 @@ func answer(t *testing.T, h *Held) bool {
 // What is held is in every other way what is opened, and is known to be read when it was.
 func TestHold(t *testing.T) {
 	for _, size := range []int{1, 20, 8192, 65536} {
-		held(t, size, false, func(t *testing.T, name string, h *Held, data []byte) {
+		held(t, size, false, func(t *testing.T, c Channel, h *Held, data []byte) {
 			if h.Feed != nil {
 				t.Errorf("Feed of %d bytes = not nil, want all in place", size)
 			}
@@ -73,9 +73,9 @@ func TestHold(t *testing.T) {
 func TestHoldFeeds(t *testing.T) {
 	defer func(saved func(int, int) error) { growPipe = saved }(growPipe)
 	growPipe = nil
-	held(t, 1<<20, false, func(t *testing.T, name string, h *Held, data []byte) {
+	held(t, 1<<20, false, func(t *testing.T, c Channel, h *Held, data []byte) {
 		if h.Feed == nil {
-			if name == "pipe" || name == "stdin" {
+			if c.Name == "pipe" || c.Name == "stdin" {
 				t.Fatal("Feed = nil, want that it is fed")
 			}
 			return
@@ -103,9 +103,9 @@ func TestHoldAbandoned(t *testing.T) {
 	defer func(saved func(int, int) error) { growPipe = saved }(growPipe)
 	growPipe = nil
 	for _, size := range []int{20, 1 << 20} {
-		held(t, size, false, func(t *testing.T, name string, h *Held, data []byte) {
+		held(t, size, false, func(t *testing.T, c Channel, h *Held, data []byte) {
 			if h.Watch == nil {
-				if name != "memfd" && name != "dir" {
+				if c.Memory == nil {
 					t.Error("Watch = nil, want that it is known")
 				}
 				return

@@ -5,7 +5,6 @@ import (
 	encoding "encoding/binary"
 	"io"
 	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -16,8 +15,8 @@ import (
 func TestHoldInPart(t *testing.T) {
 	defer func(saved func(int, int) error) { growPipe = saved }(growPipe)
 	growPipe = nil
-	held(t, 1<<20, false, func(t *testing.T, name string, h *Held, data []byte) {
-		if strings.HasPrefix(h.File.Name(), "mem") { // whose reading is all or none
+	held(t, 1<<20, false, func(t *testing.T, c Channel, h *Held, data []byte) {
+		if c.Memory != nil { // whose reading is all or none
 			return
 		}
 		fed := make(chan bool)
@@ -32,7 +31,7 @@ func TestHoldInPart(t *testing.T) {
 			t.Fatal(err)
 		}
 		known := func(n int) bool { return n == len(data)-read }
-		if name == "socket" { // of which no more is known than that it is a part
+		if c.Name == "socket" { // of which no more is known than that it is a part
 			known = func(n int) bool { return n > 0 && n < len(data) }
 		}
 		for end := time.Now().Add(10 * time.Second); !known(h.Unread()); time.Sleep(time.Millisecond) {

@@ -8,13 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func init() {
-	// Ours are sealed against writing, which no file with a name is (fcntl(2),
-	// "File Sealing").
-	isMemfd = func(fd int) bool {
-		seals, err := unix.FcntlInt(uintptr(fd), unix.F_GET_SEALS, 0)
-		return err == nil && seals&unix.F_SEAL_WRITE != 0
-	}
+// isMemfd: ours are sealed against writing, which no file with a name is (fcntl(2),
+// "File Sealing").
+func isMemfd(fd int) bool {
+	seals, err := unix.FcntlInt(uintptr(fd), unix.F_GET_SEALS, 0)
+	return err == nil && seals&unix.F_SEAL_WRITE != 0
 }
 
 const allSeals = unix.F_SEAL_SEAL | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE

@@ -23,6 +23,8 @@ func pipeCloexec(p *[2]int) error {
 // openMemfd, openInDirectory: there are no memory files.
 var openMemfd, openInDirectory func(string, []byte) (*os.File, error)
 
+var isMemfd func(int) bool
+
 // OpenDirectory returns ErrUnsupported.
 func OpenDirectory(map[string]int) (*os.File, error) { return nil, ErrUnsupported }
 

@@ -11,9 +11,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// isMemfd, where the platform has memory files, tells them from files on disk.
-var isMemfd func(fd int) bool
-
 // readDescriptor reads a descriptor to its end and closes it. One that wg-run
 // cannot have handed over is left alone: with a stale number, or where a launcher
 // closed the descriptor on the way, it is the program's own.
@@ -30,17 +27,27 @@ func readDescriptor(fd int) ([]byte, error) {
 		return nil, fmt.Errorf("looking at the descriptor: %w", err)
 	}
 	kind := st.Mode & unix.S_IFMT
-	memfd := kind == unix.S_IFREG && isMemfd != nil && isMemfd(fd)
-	if kind != unix.S_IFIFO && kind != unix.S_IFSOCK && !memfd {
+	memory := kind == unix.S_IFREG && inMemory(fd)
+	if kind != unix.S_IFIFO && kind != unix.S_IFSOCK && !memory {
 		return nil, errors.New("the descriptor is neither a pipe, a socket nor a memory file")
 	}
 	f := os.NewFile(uintptr(fd), "handed over")
 	defer func() { _ = f.Close() }()
-	if memfd {
+	if memory {
 		// The offset is shared with whoever inherited the file as well.
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return nil, err
 		}
 	}
 	return readBounded(f)
+}
+
+// inMemory reports whether it is the memory file of a channel.
+func inMemory(fd int) bool {
+	for _, c := range channels {
+		if c.Memory != nil && c.Memory(fd) {
+			return true
+		}
+	}
+	return false
 }

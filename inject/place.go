@@ -5,69 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/graphwork/wg-run/fdpass"
 	"github.com/graphwork/wg-run/internal/hint"
-	"github.com/graphwork/wg-run/internal/names"
 )
 
 // directoryVariable names the directory of credentials (systemd.exec(5)).
 const directoryVariable = "CREDENTIALS_DIRECTORY"
-
-// channelNames lists what --via takes here.
-func channelNames() string {
-	var list []string
-	for _, c := range fdpass.Channels() {
-		switch {
-		case c.Place == fdpass.InEnvironment:
-			list = append(list, c.Name+":VAR")
-		case c.Here():
-			list = append(list, c.Name)
-		}
-	}
-	return strings.Join(list, ", ")
-}
-
-// checkPlaces refuses two secrets in one place, and variables that are not for secrets.
-func checkPlaces(req Request, channels []fdpass.Channel) error {
-	taken := map[string]string{}
-	for i, c := range channels {
-		w := req.Secrets[i]
-		if !c.Single() {
-			continue
-		}
-		place := "standard input"
-		if c.Place == fdpass.InEnvironment {
-			place = "the variable " + names.Or(c.Variable, "…")
-			if err := checkVariable(req, c.Variable); err != nil {
-				return forSecret(w, err)
-			}
-		}
-		if other, ok := taken[place]; ok {
-			return hint.Add(fmt.Errorf("secret %s: %s is taken by secret %s", names.Show(w.Name), place, names.Show(other)),
-				"another channel for one of them: [secrets."+names.Or(w.Name, "NAME")+"] and via = \"pipe\" in the profile")
-		}
-		taken[place] = w.Name
-	}
-	return nil
-}
-
-// checkVariable judges the variable of a secret that goes into the environment.
-func checkVariable(req Request, v string) error {
-	switch {
-	case !names.ValidVariable(v):
-		return errors.New("channel env: what stands behind it is no name of a variable (not shown, it may be a key)")
-	case IsNeeded(v) || strings.HasPrefix(foldName(v), "WG_") || sameName(v, directoryVariable):
-		return fmt.Errorf("channel env: the variable %s has a meaning of its own: name another", v)
-	}
-	for _, e := range req.Extra() {
-		if name, _, _ := cut(e); sameName(name, v) {
-			return fmt.Errorf("channel env: the variable %s is set by [env], --env or --for, too", v)
-		}
-	}
-	return nil
-}
 
 // open opens the descriptor of a secret; there is none for the environment, which holds
 // no NUL byte.

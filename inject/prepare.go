@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/graphwork/wg-run/fdpass"
 	"github.com/graphwork/wg-run/internal/hint"
@@ -65,62 +63,6 @@ func Harden() error {
 	return nil
 }
 
-// Judge refuses what Prepare would refuse whatever the worker and the secrets are:
-// channels, names of variables, templates.
-func Judge(req Request) error {
-	channels, err := check(req)
-	if err != nil {
-		return err
-	}
-	deliveries := make([]Delivery, len(req.Secrets))
-	for i, w := range req.Secrets {
-		deliveries[i].Want, deliveries[i].Channel = w, channels[i]
-	}
-	t := templates(deliveries)
-	for _, e := range req.Env {
-		if _, err := variable(e, t); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// check refuses what is wrong whatever the secrets are, and finds the channels.
-func check(req Request) ([]fdpass.Channel, error) {
-	if len(req.Secrets) == 0 {
-		return nil, errors.New("no secret to deliver")
-	}
-	if strings.ContainsRune(req.Model+strings.Join(req.Env, ""), 0) {
-		return nil, errors.New("making the environment: a variable cannot hold a NUL byte")
-	}
-	if slices.Contains(req.KeepEnv, resolve.BrokerVariable) {
-		return nil, fmt.Errorf("keeping %s: a worker is nobody's dispatcher, and never gets it", resolve.BrokerVariable)
-	}
-	taken := map[string]string{}
-	channels := make([]fdpass.Channel, len(req.Secrets))
-	for i, w := range req.Secrets {
-		if !names.Valid(w.Name) {
-			return nil, fmt.Errorf("naming a secret: %s", names.Rule)
-		}
-		v, _ := fdpass.Variables(w.Name)
-		if other, ok := taken[v]; ok {
-			return nil, fmt.Errorf("secret %s: its variable %s is that of secret %s", names.Show(w.Name), v, names.Show(other))
-		}
-		taken[v] = w.Name
-		if source := w.Ref.Variable(); IsNeeded(source) {
-			return nil, fmt.Errorf("secret %s: the worker needs the variable %s, and would not get it: name another", names.Show(w.Name), source)
-		}
-		var err error
-		if channels[i], err = fdpass.Find(w.Via); err != nil {
-			return nil, hint.Add(fmt.Errorf("secret %s: %w", names.Show(w.Name), err), "channels: "+channelNames())
-		}
-	}
-	if err := checkPlaces(req, channels); err != nil {
-		return nil, err
-	}
-	return channels, checkEnv(req.Env, taken)
-}
-
 // fill resolves and opens every secret, then makes environment and arguments.
 func (p *Plan) fill(ctx context.Context, r *resolve.Resolver, req Request, channels []fdpass.Channel, env *environ) error {
 	p.Deliveries = make([]Delivery, 0, len(req.Secrets))
@@ -156,7 +98,7 @@ func forSecret(w Want, err error) error {
 }
 
 func channelHint(err error, c fdpass.Channel) error {
-	if _, none := fdpass.Find("memfd"); none != nil || c.Name == "memfd" || !errors.Is(err, fdpass.ErrTooBig) {
+	if _, none := fdpass.Find("memfd"); none != nil || c.Memory != nil || !errors.Is(err, fdpass.ErrTooBig) {
 		return err
 	}
 	return hint.Add(err, "a memory file has no such limit: --via memfd")

@@ -9,9 +9,6 @@ import (
 	"github.com/graphwork/wg-run/internal/tomlfile"
 )
 
-// ownBackends are the lines of THE LIST that are not a table of managers.toml.
-var ownBackends = []string{"keyring", "age", "plaintext", "file", "credential", "keystore", "env", "literal"}
-
 func rows(t *testing.T) map[string]managerRow {
 	t.Helper()
 	var all map[string]managerRow
@@ -41,8 +38,8 @@ func TestManagersAndTheList(t *testing.T) {
 		}
 	}
 	for _, b := range backends {
-		if _, ok := all[b.Scheme]; !ok && !slices.Contains(ownBackends, b.Scheme) {
-			t.Errorf("THE LIST has the line %q, want a table for it in managers.toml (or in ownBackends here)", b.Scheme)
+		if _, ok := all[b.Scheme]; ok != b.Program {
+			t.Errorf("THE LIST has the line %q, asking a program: %v, and managers.toml a table for it: %v; want both or neither", b.Scheme, b.Program, ok)
 		}
 	}
 }

@@ -11,9 +11,14 @@ import (
 	"github.com/graphwork/wg-run/internal/hint"
 )
 
-// readSecretFile reads a file as it is: any owner, mode, symlink or FIFO. The
-// fence is for a FIFO that nobody writes to and for a file system that hangs.
+// readSecretFile reads a file as it is.
 func readSecretFile(ctx context.Context, path string) (*Secret, error) {
+	return readFileBy(ctx, path, ReadSecret)
+}
+
+// readFileBy has read look for the value in a file of any owner and mode, a symlink or a
+// FIFO too. The fence is for a FIFO that nobody writes to and for a file system that hangs.
+func readFileBy(ctx context.Context, path string, read func(io.Reader) (*Secret, error)) (*Secret, error) {
 	return fence(ctx, func() (*Secret, error) {
 		f, err := openSecretFile(path)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -26,7 +31,7 @@ func readSecretFile(ctx context.Context, path string) (*Secret, error) {
 			return nil, withoutPath(err)
 		}
 		defer func() { _ = f.Close() }()
-		secret, err := ReadSecret(f)
+		secret, err := read(f)
 		return secret, withoutPath(err)
 	})
 }

@@ -92,7 +92,7 @@ func unknownWord(args, worker []string) error {
 	text := "reading the command line: " + names.Show(args[0]) + " is no command of wg-run"
 	if near := names.Near(args[0], commandNames); near != "" {
 		text += fmt.Sprintf(" (did you mean '%s'?)", near)
-	} else if k, err := kong.New(&commands{}, kong.Name("wg-run")); err == nil {
+	} else if k, err := kong.New(&commands{}, kong.Name("wg-run"), lists()); err == nil {
 		text += deeper(k.Model.Node, "wg-run", args[0])
 	}
 	line := []string{"wg-run", "--"}

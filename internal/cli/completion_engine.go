@@ -55,7 +55,7 @@ type engine struct {
 // grammar is that of our commands if the line begins with one, else that of a run.
 func (e *engine) grammar(done []string) (*complete.Command, error) {
 	var c commands
-	k, err := kong.New(&c, kong.Name("wg-run"))
+	k, err := kong.New(&c, kong.Name("wg-run"), lists())
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func (e *engine) grammar(done []string) (*complete.Command, error) {
 		}
 	}
 	var f topLine
-	if k, err = kong.New(&f, kong.Name("wg-run")); err != nil {
+	if k, err = kong.New(&f, kong.Name("wg-run"), lists()); err != nil {
 		return nil, err
 	}
 	run := e.bridge(k.Model.Node)

@@ -13,11 +13,11 @@ import (
 // grammars are the two that are completed.
 func grammars(t *testing.T) (run, ours *kong.Kong) {
 	t.Helper()
-	run, err := kong.New(&topLine{}, kong.Name("wg-run"))
+	run, err := kong.New(&topLine{}, kong.Name("wg-run"), lists())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if ours, err = kong.New(&commands{}, kong.Name("wg-run")); err != nil {
+	if ours, err = kong.New(&commands{}, kong.Name("wg-run"), lists()); err != nil {
 		t.Fatal(err)
 	}
 	return run, ours

@@ -10,6 +10,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/graphwork/wg-run/fdpass"
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
 	"github.com/graphwork/wg-run/profiles"
@@ -39,7 +40,7 @@ func topFlags(args []string) int {
 	if len(args) == 0 || args[0] == "help" {
 		args = []string{"--help"}
 	}
-	k, err := kong.New(&f, kong.Name("wg-run"), compact,
+	k, err := kong.New(&f, kong.Name("wg-run"), lists(), compact,
 		kong.Vars{"version": version()}, kong.Help(printTopHelp))
 	if err != nil {
 		return complain(err, exitNo)
@@ -50,6 +51,21 @@ func topFlags(args []string) int {
 		}
 	}
 	return complain(hint.Add(errors.New("reading the command line: there is no '--' before the worker"), hintDashes), exitUsage)
+}
+
+// lists is what help texts say of THE LISTs.
+func lists() kong.Vars {
+	var channels []string
+	for _, c := range fdpass.Channels() {
+		name := c.Name
+		if c.Place == fdpass.InEnvironment {
+			name += ":VAR"
+		}
+		channels = append(channels, name)
+	}
+	channels[0] += " (the default)"
+	last := len(channels) - 1
+	return kong.Vars{"channels": strings.Join(channels[:last], ", ") + " or " + channels[last]}
 }
 
 const hintDashes = "wg-run --profile NAME -- WORKER [ARG...]"
@@ -79,7 +95,7 @@ func printTopHelp(options kong.HelpOptions, ctx *kong.Context) error {
 		return err
 	}
 	var c commands
-	k, err := kong.New(&c, kong.Name("wg-run"))
+	k, err := kong.New(&c, kong.Name("wg-run"), lists())
 	if err != nil {
 		return err
 	}

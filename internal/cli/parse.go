@@ -25,7 +25,7 @@ func parse(f *runFlags, args []string) error {
 	if err := emptyFlag(args, reflect.TypeFor[runFlags]()); err != nil {
 		return err
 	}
-	k, err := kong.New(f, kong.Name("wg-run"), kong.NoDefaultHelp())
+	k, err := kong.New(f, kong.Name("wg-run"), lists(), kong.NoDefaultHelp())
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func command(args []string) int {
 		return complain(err, exitUsage)
 	}
 	var c commands
-	k, err := kong.New(&c, kong.Name("wg-run"), compact, kong.Help(printHelp))
+	k, err := kong.New(&c, kong.Name("wg-run"), lists(), compact, kong.Help(printHelp))
 	if err != nil {
 		return complain(err, exitNo)
 	}

@@ -12,7 +12,7 @@ import (
 // byKong reads the line with kong alone.
 func byKong(args []string) (runFlags, error) {
 	var f runFlags
-	k, err := kong.New(&f, kong.Name("wg-run"), kong.NoDefaultHelp())
+	k, err := kong.New(&f, kong.Name("wg-run"), lists(), kong.NoDefaultHelp())
 	if err != nil {
 		return f, err
 	}

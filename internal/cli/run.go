@@ -21,7 +21,7 @@ type runFlags struct {
 	Profile string   `placeholder:"NAME" predictor:"profile" help:"Profile to use: which secrets the worker gets, and how (default: $$WG_PROFILE, else the active one)."`
 	Ref     string   `placeholder:"REF" predictor:"ref" help:"Deliver the secret that REF names, as keyring:openrouter; no profile is needed."`
 	Secret  []string `sep:"none" placeholder:"NAME=REF" predictor:"named-ref" help:"Deliver one more secret, on a descriptor of its own. May be repeated."`
-	Via     string   `placeholder:"CHANNEL" predictor:"channel" help:"How to deliver: pipe (the default), socket, memfd, dir, stdin or env:VAR (docs/workers.md)."`
+	Via     string   `placeholder:"CHANNEL" predictor:"channel" help:"How to deliver: ${channels} (docs/workers.md)."`
 	For     string   `placeholder:"CLIENT" predictor:"client" help:"Deliver the main secret as a well-known program reads it, as borg, psql or curl: 'wg-run clients' lists them."`
 	Env     []string `sep:"none" placeholder:"NAME=TEMPLATE" help:"Set a variable for the worker; {fd}, {path}, {NAME.fd} and {NAME.path} are replaced. May be repeated."`
 	Expand  bool     `help:"Replace {wg:fd}, {wg:path}, {wg:NAME.fd} and {wg:NAME.path} in the worker's arguments."`
