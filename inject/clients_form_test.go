@@ -66,6 +66,7 @@ func TestClientForm(t *testing.T) {
 // header, a host, an answer. A row that hands on its lines says here why they are no harm.
 func TestClientLines(t *testing.T) {
 	harmless := map[string]string{
+		// What is handed on as it is.
 		"borg": "all of it is the passphrase", "restic": "as borg", "cryptsetup": "as borg", "qemu-img": "as borg", "bwrap": "nobody reads it by lines",
 		"ansible-vault": "as borg", "mysql": "it is escaped",
 		"gpg": "only the first line counts", "openssl": "as gpg", "qpdf": "as gpg", "sshpass": "as gpg", "mkpasswd": "as gpg", "smbclient": "as gpg",
