@@ -167,9 +167,12 @@ func (f *verifyFlags) request(s *resolve.Settings, clients map[string]any, worke
 // deadline ends with --timeout, and when wg-run is to end. An interrupt from a terminal
 // reaches the worker, too, and is its business; a second one is for us.
 func (f *verifyFlags) deadline() (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(context.Background())
+	var ctx context.Context
+	var cancel context.CancelFunc
 	if f.Timeout != nil {
 		ctx, cancel = context.WithTimeout(context.Background(), *f.Timeout)
+	} else {
+		ctx, cancel = context.WithCancel(context.Background())
 	}
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, os.Interrupt, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP)
