@@ -112,6 +112,9 @@ func check(req Request) ([]fdpass.Channel, error) {
 		}
 		var err error
 		if channels[i], err = fdpass.Find(w.Via); err != nil {
+			if w.ViaBy != "" {
+				err = fmt.Errorf("%s: %w", w.ViaBy, err)
+			}
 			return nil, hint.Add(fmt.Errorf("secret %s: %w", names.Show(w.Name), err), "channels: "+channelNames())
 		}
 	}
