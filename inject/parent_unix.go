@@ -63,6 +63,8 @@ type parent struct {
 	short    error
 	status   unix.WaitStatus
 	timedOut bool
+	// stopWaking ends that we are woken when the time of Timeout is up.
+	stopWaking func()
 }
 
 // Stay starts the worker as a child and is its faithful parent: the child is in our own
@@ -86,7 +88,12 @@ func (p *Plan) Stay(o Stay) (code int, err error) {
 	w.streams.attr(w.sys)
 	w.apart, w.outer = w.streams.apart(), w.streams.outer
 	w.signals = catch()
+	w.stopWaking = func() {}
+	if w.stay.Timeout > 0 && wakeAfter != nil && exact { // before the worker can stop us
+		w.stopWaking = wakeAfter(w.stay.Timeout)
+	}
 	if err := w.start(); err != nil {
+		w.stopWaking()
 		w.streams.close()
 		return 0, err
 	}
@@ -103,17 +110,13 @@ func (p *Plan) Stay(o Stay) (code int, err error) {
 // watch is the parent's life from here on.
 func (w *parent) watch() int {
 	var timeout, kill <-chan time.Time
-	stopWaking := func() {}
 	if w.stay.Timeout > 0 {
 		timeout = time.After(w.stay.Timeout)
-		if wakeAfter != nil && exact {
-			stopWaking = wakeAfter(w.stay.Timeout)
-		}
 	}
 	for {
 		// At every turn: a SIGCHLD may get lost, and then others wait to be read.
 		if w.reap(); w.ended {
-			stopWaking() // who has us stop from here on has a reason
+			w.stopWaking() // who has us stop from here on has a reason
 			w.drain()
 			return w.code()
 		}
