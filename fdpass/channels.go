@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"github.com/graphwork/wg-run/internal/names"
 )
 
 // Place is where a worker finds what a channel carries.
@@ -102,5 +104,17 @@ func Find(via string) (Channel, error) {
 			return c, nil
 		}
 	}
-	return Channel{}, errors.New("no such channel")
+	return Channel{}, unknown(name)
+}
+
+// unknown names the channel that may be meant; what was said may be a key.
+func unknown(name string) error {
+	var known []string
+	for _, c := range channels {
+		known = append(known, c.Name)
+	}
+	if near := names.Near(strings.ToLower(name), known); near != "" {
+		return fmt.Errorf("no such channel (did you mean '%s'?)", near)
+	}
+	return errors.New("no such channel")
 }

@@ -22,7 +22,8 @@ func TestFind(t *testing.T) {
 		{"env:KEY", "env", "KEY", ""}, {"env:A:B", "env", "A:B", ""}, // the caller judges it
 		{"env", "", "", "the variable is missing"}, {"env:", "", "", "the variable is missing"},
 		{"pipe:", "", "", "nothing stands behind its name"}, {"stdin:x", "", "", "nothing stands behind its name"},
-		{":", "", "", "no such channel"}, {"tube", "", "", "no such channel"}, {"Pipe", "", "", "no such channel"}, {"pipe ", "", "", "no such channel"}, {"sk-0123456789abcdef", "", "", "no such channel"},
+		{":", "", "", "no such channel"}, {"tube", "", "", "no such channel"}, {"Pipe", "", "", "no such channel (did you mean 'pipe'?)"}, {"pip", "", "", "no such channel (did you mean 'pipe'?)"},
+		{"enb:KEY", "", "", "did you mean 'env'?"}, {"pipe ", "", "", "did you mean 'pipe'?"}, {"sk-0123456789abcdef", "", "", "no such channel"},
 	} {
 		got, err := Find(c.via)
 		if got.Name != c.name || got.Variable != c.variable || (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {

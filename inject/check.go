@@ -59,6 +59,9 @@ func check(req Request) ([]fdpass.Channel, error) {
 		}
 		var err error
 		if channels[i], err = fdpass.Find(w.Via); err != nil {
+			if w.ViaBy != "" {
+				err = fmt.Errorf("%s: %w", w.ViaBy, err)
+			}
 			return nil, hint.Add(fmt.Errorf("secret %s: %w", names.Show(w.Name), err), "channels: "+channelNames())
 		}
 	}
@@ -108,11 +111,12 @@ func checkPlaces(req Request, channels []fdpass.Channel) error {
 
 // checkVariable judges the variable of a secret that goes into the environment.
 func checkVariable(req Request, v string) error {
+	const another = "--via env:VARIABLE with one that the worker reads its key from, as env:API_KEY"
 	switch {
 	case !names.ValidVariable(v):
-		return errors.New("channel env: what stands behind it is no name of a variable (not shown, it may be a key)")
+		return hint.Add(errors.New("channel env: what stands behind it is no name of a variable (not shown, it may be a key)"), another)
 	case IsNeeded(v) || strings.HasPrefix(foldName(v), "WG_") || sameName(v, directoryVariable):
-		return fmt.Errorf("channel env: the variable %s has a meaning of its own: name another", v)
+		return hint.Add(fmt.Errorf("channel env: the variable %s has a meaning of its own: name another", v), another)
 	}
 	for _, e := range req.Extra() {
 		if name, _, _ := cut(e); sameName(name, v) {

@@ -107,10 +107,15 @@ func builtInNames() (list []string) {
 	return list
 }
 
-// unknownClient names those that may be meant: by a slip, by a part of the name, by the
-// program.
+// unknownClient is the error for a name that is none.
 func unknownClient(name string, own map[string]any) error {
 	list, _ := Clients(own)
+	return hint.Add(errors.New("there is no client "+names.Show(name)+meant(name, list)),
+		"wg-run clients lists them; one of your own is a table [clients.NAME] in config.toml")
+}
+
+// meant names those that may be meant: by a slip, by a part of the name, by the program.
+func meant(name string, list []*Client) string {
 	var known, near []string
 	for _, c := range list {
 		known = append(known, c.Name)
@@ -121,9 +126,8 @@ func unknownClient(name string, own map[string]any) error {
 	if slip := names.Near(strings.ToLower(name), known); slip != "" && !slices.Contains(near, "'"+slip+"'") {
 		near = append(near, "'"+slip+"'")
 	}
-	text := "there is no client " + names.Show(name)
-	if len(near) > 0 {
-		text += " (did you mean " + strings.Join(near, " or ") + "?)"
+	if len(near) == 0 {
+		return ""
 	}
-	return hint.Add(errors.New(text), "wg-run clients lists them; one of your own is a table [clients.NAME] in config.toml")
+	return " (did you mean " + strings.Join(near, " or ") + "?)"
 }

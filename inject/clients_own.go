@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
 	"github.com/graphwork/wg-run/internal/tomlfile"
 )
@@ -58,7 +59,8 @@ func likeRow(like any) (*Client, error) {
 	}
 	c, err := decodeBuiltIn(name)
 	if c == nil && err == nil {
-		return nil, errors.New("no client of wg-run's own has that name")
+		list, _ := Clients(nil)
+		return nil, hint.Add(errors.New("no client of wg-run's own has that name"+meant(name, list)), "wg-run clients lists them")
 	}
 	return c, err
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/graphwork/wg-run/fdpass"
+	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
 	"github.com/graphwork/wg-run/resolve"
 )
@@ -151,7 +152,8 @@ func checkEnv(env []string, ours map[string]string) error {
 	for i, e := range env {
 		name, _, ok := cut(e)
 		if !ok || !names.ValidVariable(name) {
-			return fmt.Errorf("setting variable %d of [env] and --env: not of the form NAME=TEMPLATE (not shown, it may be a key)", i+1)
+			return hint.Add(fmt.Errorf("setting variable %d of [env] and --env: not of the form NAME=TEMPLATE (not shown, it may be a key)", i+1),
+				"--env NAME=VALUE, where {fd} and {path} may stand in it, as --env KEY_FILE={path}")
 		}
 		base := strings.TrimSuffix(strings.TrimSuffix(foldName(name), "_FILE"), fdpass.NumberSuffix)
 		if _, taken := ours[base+fdpass.NumberSuffix]; taken && len(base) < len(name) {

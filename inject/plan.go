@@ -54,8 +54,8 @@ type Want struct {
 	Name string
 	// Ref is where it comes from.
 	Ref resolve.Ref
-	// Via is the channel's name, "" for the default.
-	Via string
+	// Via is the channel's name, "" for the default; ViaBy says where it was said, for people.
+	Via, ViaBy string
 }
 
 // Plan is a worker that is ready to start.

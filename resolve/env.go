@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 
+	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
 )
 
@@ -15,7 +16,7 @@ var envBackend = Backend{
 	Get: func(_ context.Context, s *Settings, variable string) (*Secret, error) {
 		value := os.Getenv(variable)
 		if value == "" {
-			return nil, ErrNotFound
+			return nil, hint.Add(ErrNotFound, "is it exported? better than a variable: wg-run secret set NAME, and then keyring:NAME")
 		}
 		s.say("warning: %s is read from the environment, where every program that you start sees it (deprecated)",
 			names.Show(variable))

@@ -22,7 +22,11 @@ var fileBackend = Backend{
 		if err != nil {
 			return nil, err
 		}
-		return readSecretFile(ctx, path)
+		secret, err := readSecretFile(ctx, path)
+		if errors.Is(err, ErrNotFound) {
+			err = hint.Add(err, "look for it with ls -l; a path that begins with no / is one of the folder in which wg-run runs")
+		}
+		return secret, err
 	},
 }
 

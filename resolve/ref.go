@@ -71,7 +71,7 @@ func unknownScheme(scheme string, schemes []string) error {
 func (r Ref) check(b *Backend, judged bool) error {
 	switch {
 	case r.Path == "" || r.Path == "//":
-		return errors.New("nothing follows the scheme")
+		return hint.Add(errors.New("nothing follows the scheme"), r.whole(b))
 	case strings.IndexByte(r.Path, 0) >= 0:
 		return errors.New("it contains a NUL byte")
 	case r.Scheme == "literal":
@@ -85,6 +85,14 @@ func (r Ref) check(b *Backend, judged bool) error {
 		return b.Form(r.Path)
 	}
 	return nil
+}
+
+// whole says what a reference of that scheme looks like.
+func (r Ref) whole(b *Backend) string {
+	if b == nil || b.Named {
+		return "write " + r.Scheme + ":NAME; wg-run secret list shows the names that there are"
+	}
+	return "write " + r.Scheme + ":… with what it names: " + names.Printable(b.Help)
 }
 
 // String returns the reference as it was written, save for what may be a value:

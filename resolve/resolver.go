@@ -125,6 +125,10 @@ func (r *Resolver) explained(b *Backend, ref Ref, err error) error {
 	switch {
 	case errors.Is(err, ErrNotFound) && b.Store != nil:
 		return hint.Add(err, "run: "+r.SetCommand(ref))
+	case errors.Is(err, ErrEmpty) && b.Store != nil:
+		return hint.Add(err, "run: "+r.SetCommand(ref))
+	case errors.Is(err, ErrEmpty):
+		return hint.Add(err, "nothing empty is delivered: put the secret there, or name another reference")
 	case errors.Is(err, ErrTimeout):
 		return hint.Add(fmt.Errorf("%w (waited %v)", err, r.Deadline()),
 			"see whether it works by itself; a longer wait: [secrets] timeout in config.toml")

@@ -90,6 +90,9 @@ func split(args []string) (ours, worker []string, dashes bool) {
 // command: a mistyped command must not become a worker by accident.
 func unknownWord(args, worker []string) error {
 	text := "reading the command line: " + names.Show(args[0]) + " is no command of wg-run"
+	if len(args) == 1 && args[0] == "version" && worker == nil {
+		return hint.Add(errors.New(text), "wg-run --version")
+	}
 	if near := names.Near(args[0], commandNames); near != "" {
 		text += fmt.Sprintf(" (did you mean '%s'?)", near)
 	} else if k, err := kong.New(&commands{}, kong.Name("wg-run"), lists()); err == nil {

@@ -55,8 +55,8 @@ func (d *doctor) checkClients(context.Context) {
 }
 
 type clientsCmd struct {
-	Name string `arg:"" optional:"" placeholder:"CLIENT" predictor:"client" help:"Show this one in full."`
-	JSON bool   `name:"json" help:"Print one JSON object."`
+	Name *string `arg:"" optional:"" placeholder:"CLIENT" predictor:"client" help:"Show this one in full."`
+	JSON bool    `name:"json" help:"Print one JSON object."`
 }
 
 // Help is shown by --help.
@@ -76,10 +76,10 @@ func (c *clientsCmd) Run() error {
 	}
 	var list []*inject.Client
 	var wrong error
-	if c.Name == "" {
+	if c.Name == nil {
 		list, wrong = inject.Clients(config.Clients)
 	} else {
-		one, err := inject.FindClient(c.Name, config.Clients)
+		one, err := inject.FindClient(*c.Name, config.Clients)
 		if err != nil {
 			return err
 		}
@@ -88,7 +88,7 @@ func (c *clientsCmd) Run() error {
 	switch {
 	case c.JSON:
 		err = printJSON(map[string]any{"clients": list})
-	case c.Name != "":
+	case c.Name != nil:
 		showClient(list[0])
 	default:
 		for _, one := range list {
@@ -114,7 +114,22 @@ func how(c *inject.Client) string {
 	if c.Via != "" {
 		text = strings.TrimSpace(text + " (" + c.Via + ")")
 	}
+	if c.Own {
+		text += ", of config.toml"
+	}
 	return text
+}
+
+// example is a line with that client.
+func example(c *inject.Client) string {
+	line := []string{"wg-run", "--ref", "keyring:" + c.Name, "--for", c.Name, "--", "WORKER"}
+	if len(c.Programs) > 0 {
+		line[len(line)-1] = c.Programs[0]
+	}
+	if word, ok := strings.CutPrefix(c.Place, "after "); ok {
+		line = append(line, word)
+	}
+	return hint.Command(line...) + " …"
 }
 
 func showClient(c *inject.Client) {
@@ -142,4 +157,8 @@ func showClient(c *inject.Client) {
 	show("format", c.Format)
 	show("escape", c.Escape)
 	show("newline", cmp.Or(c.Newline, "keep"))
+	if c.Own {
+		show("from", "[clients."+c.Name+"] of config.toml")
+	}
+	show("example", example(c))
 }

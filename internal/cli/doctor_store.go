@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/internal/names"
@@ -44,19 +43,6 @@ func (d *doctor) checkBackends(ctx context.Context) {
 			d.down[s.Backend] = s.err
 			d.add(stateNote, s.Backend+", which is not the default: "+s.Why, "")
 		}
-	}
-}
-
-// checkManager tells what is wrong with a manager. It is a problem of the profiles
-// that name it, which are asked, and not of this machine.
-func (d *doctor) checkManager(s backendState) {
-	users := slices.ContainsFunc(d.r.Managers, func(b resolve.Backend) bool { return b.Scheme == s.Backend })
-	switch {
-	case s.err == nil && users:
-		d.add(stateOK, s.Backend+" is ready", "")
-	case s.err == nil, resolve.OutcomeOf(s.err) == resolve.Unavailable && !users:
-	default:
-		d.add(stateNote, s.Backend+": "+s.Why, s.Hint)
 	}
 }
 

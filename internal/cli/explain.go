@@ -19,8 +19,11 @@ import (
 // backends for real and starts nothing.
 func explain(f *runFlags, worker []string) int {
 	stay, err := f.stay()
-	if err != nil {
-		return complain(err, exitNo)
+	if err == nil {
+		_, err = f.isolation()
+	}
+	if err != nil { // a flag's, as those that parse finds
+		return complain(err, exitRefused)
 	}
 	environ := os.Environ()
 	held, err := f.fromBroker(profiles.Locate())

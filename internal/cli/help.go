@@ -1,10 +1,9 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -50,7 +49,23 @@ func topFlags(args []string) int {
 			return complain(hint.Add(restated(err, k.Model, args), "wg-run --help"), exitUsage)
 		}
 	}
-	return complain(hint.Add(errors.New("reading the command line: there is no '--' before the worker"), hintDashes), exitUsage)
+	return complain(hint.Add(errors.New("reading the command line: there is no '--' before the worker"), meantLine(args)), exitUsage)
+}
+
+// meantLine is the line that was meant, by the flags that say what to deliver.
+func meantLine(args []string) string {
+	given := func(flag string) bool {
+		return slices.ContainsFunc(args, func(a string) bool { return a == flag || strings.HasPrefix(a, flag+"=") })
+	}
+	switch {
+	case given("--profile"):
+		return hintDashes
+	case given("--ref"):
+		return "wg-run --ref REF -- WORKER [ARG...]"
+	case given("--secret"):
+		return "wg-run --secret NAME=REF -- WORKER [ARG...]"
+	}
+	return hintDashes + "; or, with the active profile: wg-run -- WORKER [ARG...]"
 }
 
 // lists is what help texts say of THE LISTs.
@@ -137,30 +152,4 @@ func wrapped(text string, width int) (lines []string) {
 		}
 	}
 	return lines
-}
-
-// printJSON prints one JSON object.
-func printJSON(v any) error {
-	line, err := jsonLine(v)
-	if err != nil {
-		return fmt.Errorf("writing the answer: %w", err)
-	}
-	stdout("%s", line)
-	return nil
-}
-
-// jsonLine is v as a line of JSON; what a terminal would obey in it is escaped.
-func jsonLine(v any) (string, error) {
-	text, err := json.Marshal(v)
-	return names.Escaped(string(text)) + "\n", err
-}
-
-// stdoutErr is the first error of writing to standard output: an answer that
-// nobody got is no success.
-var stdoutErr error
-
-func stdout(format string, args ...any) {
-	if _, err := fmt.Fprintf(os.Stdout, format, args...); err != nil && stdoutErr == nil {
-		stdoutErr = fmt.Errorf("writing the answer: %w", err)
-	}
 }

@@ -58,14 +58,6 @@ Exit code: 0 no leak was seen, 1 one was, 3 a canary was never read, 125 somethi
 looked at, or wg-run failed.`
 }
 
-// verifyLine refuses a line that was meant to verify a worker and has no "--".
-func verifyLine(args []string) error {
-	if args[0] != "verify" || slices.Contains(args, "--help") || slices.Contains(args, "-h") {
-		return nil
-	}
-	return hint.Add(errors.New("reading the command line: there is no '--' before the worker"), "wg-run verify -- WORKER [ARG...]; or see wg-run verify --help")
-}
-
 // runVerify runs the worker and returns the exit code that its report comes to.
 func runVerify(args, worker []string) int {
 	var f verifyFlags
@@ -77,7 +69,7 @@ func runVerify(args, worker []string) int {
 		return complain(err, exitRefused)
 	}
 	if _, err := k.Parse(args); err != nil {
-		return complain(restated(err, k.Model, args), exitRefused)
+		return complain(cmp.Or(ofRuns(args), restated(err, k.Model, args)), exitRefused)
 	}
 	report, err := f.verify(worker)
 	if err != nil {
@@ -167,9 +159,12 @@ func (f *verifyFlags) request(s *resolve.Settings, clients map[string]any, worke
 // deadline ends with --timeout, and when wg-run is to end. An interrupt from a terminal
 // reaches the worker, too, and is its business; a second one is for us.
 func (f *verifyFlags) deadline() (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(context.Background())
+	var ctx context.Context
+	var cancel context.CancelFunc
 	if f.Timeout != nil {
 		ctx, cancel = context.WithTimeout(context.Background(), *f.Timeout)
+	} else {
+		ctx, cancel = context.WithCancel(context.Background())
 	}
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, os.Interrupt, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP)

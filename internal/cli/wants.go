@@ -52,21 +52,22 @@ func (f *runFlags) wants(s *resolve.Settings, p *profiles.Profile) ([]inject.Wan
 		return nil, noRef(p)
 	}
 	for i := range list {
-		list[i].Via = f.channel(list[i].Via, via, i == 0)
+		list[i].Via, list[i].ViaBy = f.channel(list[i].Via, via, i == 0)
 	}
 	return list, nil
 }
 
 // channel is how a secret goes whose own channel is own, in a profile whose channel is
-// ofAll. What can carry one secret only carries the first.
-func (f *runFlags) channel(own, ofAll string, first bool) string {
-	for _, via := range []string{f.Via, own, ofAll} {
+// ofAll, and who says so. What can carry one secret only carries the first.
+func (f *runFlags) channel(own, ofAll string, first bool) (via, by string) {
+	for _, said := range [][2]string{{f.Via, "--via"}, {own, "its via in the profile"}, {ofAll, "the profile's via"}} {
+		via, by := said[0], said[1]
 		c, err := fdpass.Find(via)
 		if via != "" && (first || via == own || err != nil || !c.Single()) {
-			return via
+			return via, by
 		}
 	}
-	return ""
+	return "", ""
 }
 
 func replaceSecret(list []profiles.Secret, s profiles.Secret) []profiles.Secret {

@@ -80,7 +80,7 @@ func (t *tracer) exec(k *task) *task {
 	t.loses(k)
 	t.texts(k, atExec)
 	for _, o := range t.objects {
-		if o.full != nil {
+		if o.full != nil || o.first != nil && !o.stream { // of a memory file nothing is gone, and who read a part has as good as all
 			t.descriptors(o, k, atExec)
 		}
 	}

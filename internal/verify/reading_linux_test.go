@@ -47,6 +47,17 @@ func TestReading(t *testing.T) {
 	}
 }
 
+// TestReadInPart reads all but a byte of a memory file, and starts a program that has it still.
+func TestReadInPart(t *testing.T) {
+	for _, c := range []struct{ body, want string }{
+		{`if (!fork()) execl("/bin/true", "true", (char *)0);`, "[descriptor: descriptor 3, true]"},
+		{`if (!fork()) { close(3); execl("/bin/true", "true", (char *)0); }`, "[]"},
+	} {
+		report := (&trial{channel: "memfd"}).run(t, compiled(t, "#include <sys/wait.h>\n#include <unistd.h>\nint main(void) { char b[4096]; if (read(3, b, 29) != 29) return 7; "+c.body+" wait(0); close(3); return 0; }\n"))
+		check(t, "leaks: "+c.body, fmt.Sprint(report.places()), c.want)
+	}
+}
+
 // TestReadAsynchronously says that a read by io_submit(2) is not seen.
 func TestReadAsynchronously(t *testing.T) {
 	bin := compiled(t, fmt.Sprintf(program, `syscall(SYS_io_submit, 0, 0, 0);`))

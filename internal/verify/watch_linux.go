@@ -3,6 +3,7 @@
 package verify
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -38,7 +39,10 @@ func newWatch(r *Report, folders []string) (*watch, error) {
 			}
 		}
 		if err != nil {
-			return nil, fmt.Errorf("watching a folder: %w", err)
+			if pe, ok := errors.AsType[*fs.PathError](err); ok { // which names the step, and maybe another path
+				err = pe.Err
+			}
+			return nil, fmt.Errorf("watching %s: %w", r.clean(f), err)
 		}
 		w.folders = append(w.folders, real)
 	}
