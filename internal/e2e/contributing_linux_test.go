@@ -88,10 +88,11 @@ var (
 )
 
 // follow does what the steps of an example say, in their order. What a step is missed for is
-// tried before its block is pasted.
+// tried before its block is pasted, and after the last one.
 func (w *workshop) follow(steps string) {
 	w.Helper()
 	paragraph, paste, commands := "", func(string) {}, 0
+	var again []string
 	for rest := strings.Split(steps, "\n"); len(rest) > 0; rest = rest[1:] {
 		line := rest[0]
 		file, changed := newFile.FindStringSubmatch(line), change.FindStringSubmatch(line)
@@ -118,11 +119,15 @@ func (w *workshop) follow(steps string) {
 		}
 		if m := lacking.FindStringSubmatch(paragraph); m != nil {
 			w.missed(m[1], m[2])
+			again = append(again, m[1])
 		}
 		paragraph = ""
 	}
 	if commands == 0 {
 		w.Error("nothing is run, want the new part to be tried")
+	}
+	for _, command := range again {
+		w.must(command)
 	}
 }
 
