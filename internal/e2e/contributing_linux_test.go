@@ -47,12 +47,14 @@ func newWorkshop(t *testing.T) *workshop {
 		if err != nil {
 			return err
 		}
-		if e.IsDir() && (e.Name() == ".git" || e.Name() == "bin") {
-			return fs.SkipDir
-		}
 		rel, _ := filepath.Rel(root, path)
 		to := filepath.Join(dir, rel)
-		if e.IsDir() {
+		switch {
+		case e.IsDir() && (rel == ".git" || rel == "bin"):
+			return fs.SkipDir
+		case rel == ".git": // of a worktree
+			return nil
+		case e.IsDir():
 			return os.MkdirAll(to, 0o755)
 		}
 		text, err := os.ReadFile(path)
@@ -77,7 +79,7 @@ func newWorkshop(t *testing.T) *workshop {
 		}
 	}
 	// As testrig.Binary builds it: most of it is in the cache.
-	w.env = append(w.env, "GOFLAGS=-trimpath -ldflags=-w", "CGO_ENABLED=0", "WG_HOME="+filepath.Join(t.TempDir(), "wg"), "PATH="+programs+":"+os.Getenv("PATH"))
+	w.env = append(w.env, "GOFLAGS=-trimpath -ldflags=-w -buildvcs=false", "CGO_ENABLED=0", "WG_HOME="+filepath.Join(t.TempDir(), "wg"), "PATH="+programs+":"+os.Getenv("PATH"))
 	return w
 }
 
