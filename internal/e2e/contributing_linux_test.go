@@ -72,7 +72,7 @@ func newWorkshop(t *testing.T) *workshop {
 	}
 	w := &workshop{T: t, dir: dir}
 	programs := filepath.Join(t.TempDir(), "programs")
-	w.write(filepath.Join(programs, "lpass"), "#!/bin/sh\n[ \"$*\" = 'show --password github' ] && echo of lpass\n", 0o755)
+	w.write(filepath.Join(programs, "keyctl"), "#!/bin/sh\n[ \"$*\" = 'pipe %user:github' ] && echo of keyctl\n", 0o755)
 	for _, entry := range os.Environ() {
 		if !strings.HasPrefix(entry, "WG_") {
 			w.env = append(w.env, entry)
