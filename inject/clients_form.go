@@ -2,11 +2,10 @@ package inject
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/graphwork/wg-run/internal/hint"
 	"github.com/graphwork/wg-run/resolve"
 )
 
@@ -21,7 +20,7 @@ func (c *Client) form(value []byte) ([]byte, error) {
 		escaped, err := escape(c.Escape, data)
 		clear(data)
 		if err != nil {
-			return nil, fmt.Errorf("writing it for %s: %w", c.Name, err)
+			return nil, c.cannotSay(err)
 		}
 		var parts [][]byte
 		for part := range strings.SplitSeq(c.Format, "{value}") {
@@ -29,6 +28,10 @@ func (c *Client) form(value []byte) ([]byte, error) {
 		}
 		data = bytes.Join(parts, escaped)
 		clear(escaped)
+		if c.Escape == "mycnf" && longestLine(data) > optionLine {
+			clear(data)
+			return nil, c.cannotSay(errTooLong)
+		}
 	}
 	if c.Newline == "add" && !bytes.HasSuffix(data, []byte("\n")) {
 		data = append(data, '\n')
@@ -36,110 +39,24 @@ func (c *Client) form(value []byte) ([]byte, error) {
 	return data, nil
 }
 
-// escape writes a value as a format has it, between double quotes where the format has
-// those. What a format cannot say is refused: it would be another secret.
-func escape(style string, value []byte) ([]byte, error) {
-	switch style {
-	case "pgpass": // https://www.postgresql.org/docs/current/libpq-pgpass.html
-		return backslashed(value, `:\`, "\n\r\x00", nil)
-	case "netrc": // curl's and Python's: the next character counts as it is
-		return backslashed(value, `"\`, "\n\r\x00", nil)
-	case "curl": // curl(1), --config
-		return backslashed(value, `"\`, "\x00", map[byte]byte{'\n': 'n', '\r': 'r', '\t': 't', '\v': 'v'})
-	case "mycnf": // https://dev.mysql.com/doc/refman/en/option-files.html
-		return backslashed(value, `"\`, "\x00", map[byte]byte{'\n': 'n', '\r': 'r', '\t': 't', '\b': 'b'})
-	case "json":
-		return jsonText(value, false)
-	case "npmrc": // JSON between quotes, and ${NAME} is a variable unless a backslash stands before it
-		return jsonText(value, true)
-	case "url":
-		return percented(value), nil
-	case "line":
-		return backslashed(value, "", "\n\r\x00", nil)
-	case "bare":
-		if trimmed := bytes.TrimSpace(value); len(trimmed) != len(value) {
-			return nil, errors.New("it begins or ends with a blank, which is not kept there")
-		}
-		return backslashed(value, "", "\n\r\x00", nil)
+// optionLine is how long a line of an option file may be. MariaDB reads it in pieces of 4094 bytes,
+// and what begins a piece is an option of its own: the end of a long value would be one.
+const optionLine = 4000
+
+var errTooLong = fmt.Errorf("its line would have more than %d bytes there, and be read as several", optionLine)
+
+func longestLine(text []byte) (longest int) {
+	for line := range bytes.Lines(text) {
+		longest = max(longest, len(line))
 	}
-	return bytes.Clone(value), nil
+	return longest
 }
 
-// backslashed puts a backslash before each byte of marked and writes those of short by a
-// letter; one of never cannot be written.
-func backslashed(value []byte, marked, never string, short map[byte]byte) ([]byte, error) {
-	if i := bytes.IndexAny(value, never); i >= 0 {
-		return nil, fmt.Errorf("it holds %s, which cannot be written there", named(value[i]))
+// cannotSay is the error for a value that the client's format has no place for.
+func (c *Client) cannotSay(err error) error {
+	err = fmt.Errorf("writing it for %s: %w", c.Name, err)
+	if c.Secret == "" {
+		return err
 	}
-	out := make([]byte, 0, 2*len(value))
-	for _, b := range value {
-		if letter, ok := short[b]; ok {
-			out = append(out, '\\', letter)
-			continue
-		}
-		if strings.IndexByte(marked, b) >= 0 {
-			out = append(out, '\\')
-		}
-		out = append(out, b)
-	}
-	return out, nil
-}
-
-func named(b byte) string {
-	if b == 0 {
-		return "a NUL byte"
-	}
-	return "a line break"
-}
-
-const hexDigits = "0123456789ABCDEF"
-
-// jsonText is what stands between the quotes of a JSON string.
-func jsonText(value []byte, variables bool) ([]byte, error) {
-	if !utf8.Valid(value) {
-		return nil, errors.New("it is no UTF-8, and cannot be written there")
-	}
-	out := make([]byte, 0, 6*len(value))
-	slashes := 0 // right before this byte
-	for i, b := range value {
-		if variables && isVariable(value[i:]) { // npm halves the backslashes before one
-			for range slashes + 1 {
-				out = append(out, '\\', '\\')
-			}
-		}
-		switch {
-		case b < ' ':
-			out = append(out, '\\', 'u', '0', '0', hexDigits[b>>4], hexDigits[b&15])
-		case b == '"', b == '\\':
-			out = append(out, '\\', b)
-		default:
-			out = append(out, b)
-		}
-		if slashes++; b != '\\' {
-			slashes = 0
-		}
-	}
-	return out, nil
-}
-
-// isVariable: npm would put the value of a variable in place of what text begins with.
-func isVariable(text []byte) bool {
-	if !bytes.HasPrefix(text, []byte("${")) {
-		return false
-	}
-	end := bytes.IndexAny(text[2:], "${}")
-	return end > 0 && text[2+end] == '}'
-}
-
-func percented(value []byte) []byte {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
-	out := make([]byte, 0, 3*len(value))
-	for _, b := range value {
-		if strings.IndexByte(plain, b) >= 0 {
-			out = append(out, b)
-		} else {
-			out = append(out, '%', hexDigits[b>>4], hexDigits[b&15])
-		}
-	}
-	return out
+	return hint.Add(err, fmt.Sprintf("is it the right secret? --for %s delivers %s", c.Name, c.Secret))
 }

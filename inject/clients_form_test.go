@@ -28,11 +28,16 @@ func TestClientForm(t *testing.T) {
 		"pgpass":            {Client{Format: "*:{value}", Escape: "pgpass"}, `a:b\c`, `*:a\:b\\c`},
 		"pgpass, lines":     {Client{Format: "*:{value}", Escape: "pgpass"}, "a\nb", "!a line break"},
 		"pgpass, NUL":       {Client{Format: "*:{value}", Escape: "pgpass"}, "a\x00b", "!a NUL byte"},
-		"curl":              {Client{Format: `u = "{value}"`, Escape: "curl"}, "a\"b\\c\nd\te", `u = "a\"b\\c\nd\te"`},
+		"curl":              {Client{Format: `u = "{value}"`, Escape: "curl"}, "a\"b\\c\td\n", `u = "a\"b\\c\td"`},
+		"curl, lines":       {Client{Format: `u = "{value}"`, Escape: "curl"}, "a\nY: b", "!a line break"},
+		"curl, CR":          {Client{Format: `u = "{value}"`, Escape: "curl"}, "a\rY: b", "!a line break"},
 		"curl, NUL":         {Client{Format: `u = "{value}"`, Escape: "curl"}, "a\x00", "!a NUL byte"},
 		"netrc":             {Client{Format: `password "{value}"`, Escape: "netrc"}, `a" b\`, `password "a\" b\\"`},
 		"mycnf":             {Client{Format: `p="{value}"`, Escape: "mycnf"}, "a\"#\\\n", `p="a\"#\\"`},
+		"mycnf, a long one": {Client{Format: "[client]\np=\"{value}\"", Escape: "mycnf"}, strings.Repeat("a", 3990), "[client]\np=\"" + strings.Repeat("a", 3990) + `"`},
+		"mycnf, longer":     {Client{Format: "[client]\np=\"{value}\"", Escape: "mycnf"}, strings.Repeat("a", 4100), "!more than 4000 bytes"},
 		"npmrc":             {Client{Format: `t="{value}"`, Escape: "npmrc"}, `a"b\c${HOME}\${X}${}${`, `t="a\"b\\c\\${HOME}\\\\\\${X}${}${"`},
+		"npmrc, lines":      {Client{Format: `t="{value}"`, Escape: "npmrc"}, "a\nb", "!a line break"},
 		"json":              {Client{Format: `"{value}"`, Escape: "json"}, "a\"\\\x01é${X}", `"a\"\\\u0001é${X}"`},
 		"json, no UTF-8":    {Client{Format: `"{value}"`, Escape: "json"}, "\xff", "!no UTF-8"},
 		"url":               {Client{Format: `https://u:{value}@h`, Escape: "url"}, "a@b/é", "https://u:a%40b%2F%C3%A9@h"},
@@ -46,13 +51,39 @@ func TestClientForm(t *testing.T) {
 		got, err := c.client.form(value)
 		if part, refused := strings.CutPrefix(c.want, "!"); refused {
 			if err == nil || !strings.Contains(err.Error(), part) {
-				t.Errorf("%s: form(%q) = %q, %v; want an error about %q", name, c.value, got, err, part)
+				t.Errorf("%s: form(%.80q) = %.80q, %v; want an error about %q", name, c.value, got, err, part)
 			}
 		} else if err != nil || string(got) != c.want {
-			t.Errorf("%s: form(%q) = %q, %v; want %q", name, c.value, got, err, c.want)
+			t.Errorf("%s: form(%.80q) = %.80q, %v; want %.80q", name, c.value, got, err, c.want)
 		}
 		if clear(got); !bytes.Equal(value, []byte(c.value)) {
 			t.Errorf("%s: form(%q) changed the value itself", name, c.value)
+		}
+	}
+}
+
+// Where a program takes each line for something else, a second one would be what nobody stored: a
+// header, a host, an answer. A row that hands on its lines says here why they are no harm.
+func TestClientLines(t *testing.T) {
+	harmless := map[string]string{
+		// What is handed on as it is.
+		"borg": "all of it is the passphrase", "restic": "as borg", "cryptsetup": "as borg", "qemu-img": "as borg", "bwrap": "nobody reads it by lines",
+		"ansible-vault": "as borg", "mysql": "it is escaped",
+		"gpg": "only the first line counts", "openssl": "as gpg", "qpdf": "as gpg", "sshpass": "as gpg", "mkpasswd": "as gpg", "smbclient": "as gpg",
+		"ssh-add": "a file of lines", "ssh-keygen": "as ssh-add", "age": "as ssh-add", "rclone": "as ssh-add", "chpasswd": "as ssh-add",
+		"docker": "it is encoded on its way", "skopeo": "as docker",
+		"claude-code": "it sends no header with one", "codex": "as claude-code", "gh": "as claude-code",
+	}
+	list, err := Clients(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range list {
+		for _, value := range []string{"a\nb", "a\rb"} {
+			got, err := c.form([]byte(value))
+			if refused := err != nil && hint.Of(err) != ""; refused == (harmless[c.Name] != "") {
+				t.Errorf("--for %s: form(%q) = %q, %v; refused with a hint: %v; why it is no harm: %q", c.Name, value, got, err, refused, harmless[c.Name])
+			}
 		}
 	}
 }

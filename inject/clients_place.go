@@ -3,7 +3,6 @@ package inject
 import (
 	"errors"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -26,7 +25,7 @@ func (c *Client) Notes(via string, argv []string) (list []string) {
 	if len(c.Args)+len(c.ArgsOf) > 0 && len(c.Programs) > 0 && len(argv) > 0 && c.programAt(argv) < 0 {
 		note := "warning: no word of the worker's line is " + strings.Join(c.Programs, " or ") +
 			"; the arguments of --for " + c.Name + " stand behind " + names.ShowPath(argv[0])
-		if slices.Contains([]string{"sh", "bash", "dash", "zsh"}, filepath.Base(argv[0])) {
+		if slices.Contains([]string{"sh", "bash", "dash", "zsh"}, programName(argv[0])) {
 			note += ", which takes them for its own: put wg-run into the script, in front of " + c.Programs[0]
 		}
 		list = append(list, note)
@@ -50,7 +49,7 @@ func (c *Client) Channel(via string) string {
 // programAt is the first word that names a program of the client's, -1 if none does: some
 // stand behind timeout or env.
 func (c *Client) programAt(argv []string) int {
-	return slices.IndexFunc(argv, func(word string) bool { return slices.Contains(c.Programs, filepath.Base(word)) })
+	return slices.IndexFunc(argv, func(word string) bool { return slices.Contains(c.Programs, programName(word)) })
 }
 
 // arrange puts the client's arguments, as they stand in the table, into the worker's line.

@@ -1,7 +1,5 @@
 package inject
 
-import "path/filepath"
-
 // Launcher is a program that starts others without the descriptors it has, so that a
 // worker behind it finds none.
 type Launcher struct {
@@ -35,7 +33,7 @@ func Launchers() []Launcher { return launchers }
 // LauncherOf returns the launcher that a program's path names, or nil.
 func LauncherOf(program string) *Launcher {
 	for i := range launchers {
-		if launchers[i].Name == filepath.Base(program) {
+		if launchers[i].Name == programName(program) {
 			return &launchers[i]
 		}
 	}

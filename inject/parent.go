@@ -2,6 +2,7 @@ package inject
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/graphwork/wg-run/internal/hint"
@@ -19,8 +20,13 @@ type Stay struct {
 	// RequireRead makes a worker fail that left a secret unread.
 	RequireRead bool
 	// Tell, unless it is nil, is told what went wrong with the reading of a secret, or with the
-	// output; raw where the terminal does not begin a new line at a newline.
+	// output, and that the time was up; raw where the terminal does not begin a new line at a newline.
 	Tell func(err error, raw bool)
+}
+
+// timeUp is told of a worker that was ended.
+func timeUp(d time.Duration) error {
+	return fmt.Errorf("the worker was ended: the time of --timeout (%v) is up", d)
 }
 
 // Asked reports whether there is something to stay for.

@@ -5,6 +5,7 @@ package inject
 import (
 	"os"
 	"os/signal"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -31,7 +32,7 @@ var catchExact func(list []unix.Signal, out chan<- caught) bool
 // What is told what catches: that the child is about to be there, since what was caught
 // before is for us alone, and that it is there.
 var (
-	childComes   = func() { signals <- caught{} }
+	childComes   = mark
 	childStarted = func() {}
 )
 
@@ -57,6 +58,16 @@ func catch() <-chan caught {
 		catchSome(list)
 	}
 	return signals
+}
+
+// mark puts the mark behind what came before the child. It does not wait, since nobody reads yet: where
+// the channel is full, so many signals are there that some of the first may count for both.
+func mark() {
+	select {
+	case signals <- caught{}:
+	default:
+		go func() { signals <- caught{} }()
+	}
 }
 
 // catchSome guesses who sent a signal: a terminal that has us in the foreground sends its
@@ -108,31 +119,22 @@ func (w *parent) take(c caught) {
 	case c.signal == unix.SIGCONT && w.stopped:
 		w.goOn()
 	case c.kernel && w.started && w.has(c.signal):
+	default:
+		w.hand(c)
+	}
+}
+
+// hand hands a signal on. One for a worker that has ended comes to nobody: then it is for us.
+func (w *parent) hand(c caught) {
+	if w.reap(); ends(c.signal) {
+		w.late, w.asked, w.askedAt = w.ended, c.signal, time.Now()
+	}
+	switch {
+	case w.ended:
 	case c.queued != nil && handOn != nil:
 		handOn(w.child, c)
 	default:
 		w.send(c.signal)
-	}
-}
-
-// goOn has the child go on where it did not. A shell has both of us go on, and somebody who
-// knows only us, us.
-func (w *parent) goOn() {
-	if w.reap(); !w.stopped { // it was stopped once more since, and stays so
-		return
-	}
-	w.stopped = false
-	if w.ended {
-		return
-	}
-	defer w.streams.continued()
-	if w.paused != 0 {
-		if !w.apart { // else the streams do, once they are ready
-			w.send(unix.SIGCONT)
-		}
-		// Not left to reap: a child that is about to end has neither gone on nor ended for
-		// wait(2), and we would stop once more, with nobody to have us go on.
-		w.paused = 0
 	}
 }
 

@@ -3,7 +3,6 @@
 package inject
 
 import (
-	"fmt"
 	"os"
 	"runtime"
 	"syscall"
@@ -55,10 +54,18 @@ type parent struct {
 	// stopped: we stopped for that, and were not told to go on.
 	stopped bool
 	ended   bool
+	// late: somebody had us end when the worker had ended, and nobody had noticed yet.
+	late bool
+	// asked is the last such signal that was handed on, at askedAt.
+	asked   unix.Signal
+	askedAt time.Time
 	// short is why some of its output did not come out.
-	short    error
-	status   unix.WaitStatus
-	timedOut bool
+	short  error
+	status unix.WaitStatus
+	// until is when Stay.Timeout is over, stopWaking ends what has us go on then.
+	until      time.Time
+	stopWaking func()
+	timedOut   bool
 }
 
 // Stay starts the worker as a child and is its faithful parent: the child is in our own
@@ -82,7 +89,9 @@ func (p *Plan) Stay(o Stay) (code int, err error) {
 	w.streams.attr(w.sys)
 	w.apart, w.outer = w.streams.apart(), w.streams.outer
 	w.signals = catch()
+	w.setClock()
 	if err := w.start(); err != nil {
+		w.stopWaking()
 		w.streams.close()
 		return 0, err
 	}
@@ -96,18 +105,24 @@ func (p *Plan) Stay(o Stay) (code int, err error) {
 	return <-ended, nil
 }
 
+// setClock has the time run before there is a worker, which may stop us at once.
+func (w *parent) setClock() {
+	w.until, w.stopWaking = time.Now().Add(w.stay.Timeout), func() {}
+	if w.stay.Timeout > 0 && wakeAfter != nil && exact {
+		w.stopWaking = wakeAfter(w.stay.Timeout)
+	}
+}
+
 // watch is the parent's life from here on.
 func (w *parent) watch() int {
 	var timeout, kill <-chan time.Time
 	if w.stay.Timeout > 0 {
-		timeout = time.After(w.stay.Timeout)
-		if wakeAfter != nil && exact {
-			defer wakeAfter(w.stay.Timeout)()
-		}
+		timeout = time.After(time.Until(w.until))
 	}
 	for {
 		// At every turn: a SIGCHLD may get lost, and then others wait to be read.
 		if w.reap(); w.ended {
+			w.stopWaking() // who has us stop from here on has a reason
 			w.drain()
 			return w.code()
 		}
@@ -132,52 +147,6 @@ func (w *parent) watch() int {
 			w.send(unix.SIGKILL)
 		}
 	}
-}
-
-// drain brings out what the worker has left. Whoever reads our output may take their time, and
-// who has us end need not wait for that.
-func (w *parent) drain() {
-	done, terminal, pausing := make(chan struct{}), w.streams.outer, w.pausing
-	go func() {
-		defer close(done)
-		if pausing != nil {
-			<-pausing
-		}
-		w.streams.ended()
-	}()
-	for {
-		select {
-		case <-done:
-			w.short = w.streams.lost
-			return
-		case c := <-w.signals:
-			switch {
-			case c.own:
-			case c.signal == unix.SIGHUP, c.signal == unix.SIGINT, c.signal == unix.SIGQUIT, c.signal == unix.SIGTERM:
-				if terminal != nil {
-					terminal.leave()
-				}
-				return
-			}
-		}
-	}
-}
-
-// code is our own exit code.
-func (w *parent) code() int {
-	unread := w.unread()
-	if w.short != nil {
-		w.tell(fmt.Errorf("the worker's output is not complete: writing it: %w", w.short))
-	}
-	switch {
-	case w.timedOut:
-		return CodeTimedOut
-	case w.status.Signaled():
-		return CodeSignal + int(w.status.Signal())
-	case w.status.ExitStatus() == 0 && (unread && w.stay.RequireRead || w.short != nil):
-		return codeFailed
-	}
-	return w.status.ExitStatus()
 }
 
 // reap collects all that has ended, and notes what became of the child.
@@ -207,44 +176,3 @@ func (w *parent) send(s unix.Signal) { _ = unix.Kill(w.child, s) }
 // wakeAfter, where the platform has it, has this process go on when it is stopped then, and
 // again every second, until stop.
 var wakeAfter func(time.Duration) (stop func())
-
-// stopLike, where the platform has it, stops this process as that signal does by default,
-// unless the child goes on before.
-var stopLike func(s unix.Signal, goesOn func() bool)
-
-// pause prepares to stop, as the child did. Whoever reads our output may take their time: meanwhile
-// signals are handled as ever. The first process of a PID namespace cannot be stopped, and has
-// nobody who would have it go on.
-func (w *parent) pause() {
-	if os.Getpid() == 1 {
-		w.paused = 0
-		w.send(unix.SIGCONT)
-		return
-	}
-	pausing := make(chan struct{})
-	w.pausing = pausing
-	go func() {
-		defer close(pausing)
-		w.streams.stopped()
-	}()
-}
-
-// stop stops as the child did, so that the shell sees it, unless that goes on already.
-func (w *parent) stop() {
-	if w.paused == 0 || w.timedOut {
-		w.streams.continued()
-		return
-	}
-	goesOn := func() bool {
-		w.reap()
-		return w.ended || w.paused == 0
-	}
-	if stopLike != nil {
-		stopLike(w.paused, goesOn)
-	} else if !goesOn() {
-		_ = unix.Kill(unix.Getpid(), unix.SIGSTOP)
-	}
-	if w.stopped = !w.ended && w.paused != 0; !w.stopped && !w.ended {
-		w.streams.continued()
-	}
-}

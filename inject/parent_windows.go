@@ -53,6 +53,9 @@ func (p *Plan) Stay(o Stay) (code int, err error) {
 		timedOut = worker.Kill() == nil
 		err = <-ended
 	}
+	if timedOut && o.Tell != nil {
+		o.Tell(timeUp(o.Timeout), false)
+	}
 	switch unread := p.unread(o.Tell); {
 	case err != nil:
 		return 0, fmt.Errorf("waiting for the worker: %w", err)

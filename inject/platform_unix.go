@@ -2,6 +2,8 @@
 
 package inject
 
+import "path/filepath"
+
 // staysAlways says that no process can be replaced by another.
 const staysAlways = false
 
@@ -12,6 +14,8 @@ const maxVariable = 128 << 10
 // numberKey is what a template says for a number.
 const numberKey = "fd"
 
+const lackingHint = "--via pipe, or --via memfd"
+
 // neededHere are variables that a worker cannot do without on this platform only.
 var neededHere []string
 
@@ -19,3 +23,6 @@ var neededHere []string
 func foldName(name string) string { return name }
 
 func sameName(a, b string) bool { return a == b }
+
+// programName is what a path to a program calls it.
+func programName(path string) string { return filepath.Base(path) }

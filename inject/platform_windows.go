@@ -2,6 +2,7 @@ package inject
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -12,6 +13,8 @@ const maxVariable = 32767
 // numberKey is what a template says for a number: one that takes it for a descriptor would
 // fail in a way that says nothing.
 const numberKey = "handle"
+
+const lackingHint = "a worker that reads a handle: {handle}, else one that reads its standard input: --via stdin"
 
 // neededHere are variables that a worker cannot do without on this platform only.
 var neededHere = []string{
@@ -26,3 +29,9 @@ func sameName(a, b string) bool { return strings.EqualFold(a, b) }
 
 // A handle has the same number in a child.
 func init() { numberOf = func(f *os.File) int { return int(f.Fd()) } }
+
+// programName is what a path to a program calls it, without what PATHEXT adds.
+func programName(path string) string {
+	name := strings.ToLower(filepath.Base(path))
+	return strings.TrimSuffix(name, filepath.Ext(name))
+}

@@ -126,7 +126,13 @@ func (t *terminal) leave() {
 		t.raw = false
 		t.set(func(fd int) error { return term.Restore(fd, t.before) })
 	}
-	if t.suspend { // those that were started with us would have stopped, too
+}
+
+// suspended has those stop, too, that were started with us: Ctrl-Z would have come to them.
+func (t *terminal) suspended() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.suspend {
 		_ = unix.Kill(0, unix.SIGTSTP)
 	}
 }

@@ -133,6 +133,7 @@ func (s *streams) stopped() {
 	}
 	if s.outer != nil {
 		s.outer.leave()
+		s.outer.suspended()
 	}
 }
 

@@ -75,7 +75,7 @@ func (t templateSet) expand(s, open, end string) (string, error) {
 		why, lacks := strings.CutPrefix(value, lacking)
 		switch {
 		case lacks:
-			return "", hint.Add(fmt.Errorf("%s%s%s: %s", open, key, end, why), "--via pipe, or --via memfd")
+			return "", hint.Add(fmt.Errorf("%s%s%s: %s", open, key, end, why), lackingHint)
 		case ok:
 			b.WriteString(value)
 			s = rest[j+len(end):]

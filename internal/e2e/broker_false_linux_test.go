@@ -88,7 +88,7 @@ func TestFalseBroker(t *testing.T) {
 			t.Run(c.name, func(t *testing.T) {
 				p := below(t, root, someHome)
 				script := fmt.Sprintf(`export testOnlyRole=pretend; $W %s -- $T %s & until test -e $D/ready; do sleep 0.01; done
-					echo; $W -- sh -c 'cat <&3; echo'; echo; read wait; kill -9 $!`, c.flags, c.as)
+					echo; $W -- sh -c 'cat <&3; echo'; echo; : >$D/ran; read wait; kill -9 $!`, c.flags, c.as)
 				cmd := exec.Command(p.bin, "broker", "--", "sh", "-c", script)
 				cmd.Env = p.env
 				cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.as}
@@ -103,11 +103,10 @@ func TestFalseBroker(t *testing.T) {
 				}
 				defer func() { _ = cmd.Process.Kill() }()
 				for until := time.Now().Add(10 * time.Second); time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
-					if _, err := os.Stat(filepath.Dir(p.wg) + "/run/heard"); err == nil {
+					if _, err := os.Stat(filepath.Dir(p.wg) + "/run/ran"); err == nil {
 						break
 					}
 				}
-				time.Sleep(50 * time.Millisecond)
 				use := p.run("", "profile", "use", "b")
 				set := p.run(planted, "secret", "set", "a", "--from-stdin")
 				status := p.run("", "broker", "status", "--json")

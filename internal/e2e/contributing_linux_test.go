@@ -50,7 +50,7 @@ func newWorkshop(t *testing.T) *workshop {
 		rel, _ := filepath.Rel(root, path)
 		to := filepath.Join(dir, rel)
 		switch {
-		case e.IsDir() && (rel == ".git" || rel == "bin"):
+		case e.IsDir() && (rel == ".git" || rel == "bin" || rel == "dist"):
 			return fs.SkipDir
 		case rel == ".git": // of a worktree
 			return nil

@@ -242,8 +242,8 @@ func TestTimeout(t *testing.T) {
 			t.Parallel()
 			p := newParented(t)
 			got := p.exec("", p.bin, "--ref", "plaintext:k", "--timeout", "300ms", "--", "sh", "-c", script)
-			if got.code != want || got.stdout+got.stderr != "" {
-				t.Errorf("--timeout 300ms, %s = %d, %q, %q; want %d and silence", script, got.code, got.stdout, got.stderr, want)
+			if says := "wg-run: the worker was ended: the time of --timeout (300ms) is up\n"; got != (result{want, "", says}) {
+				t.Errorf("--timeout 300ms, %s = %d, %q, %q; want %d and %q", script, got.code, got.stdout, got.stderr, want, says)
 			}
 		})
 	}

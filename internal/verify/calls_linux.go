@@ -112,6 +112,8 @@ func (t *tracer) returned(k *task) {
 		if !k.cloned {
 			t.escaped(k, int(result))
 		}
+	case kindOpen, kindOpenAt, kindOpenHow:
+		t.watch.nameless(k, int(result))
 	case kindRead:
 		t.wasRead(k, k.args[0], int(result))
 	case kindFrom:

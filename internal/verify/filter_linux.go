@@ -48,6 +48,9 @@ type call struct {
 	kind   kind
 }
 
+// opens are the flags with which the opening of a file matters: it is cut off, or never has a name.
+const opens = unix.O_TRUNC | unix.O_TMPFILE&^unix.O_DIRECTORY
+
 // filter has the process stop at the system calls of the tables (seccomp(2),
 // SECCOMP_RET_TRACE). Most clones and all anonymous maps go by without.
 func filter(files bool) []unix.SockFilter {
@@ -80,9 +83,9 @@ func filter(files bool) []unix.SockFilter {
 			case c.kind == kindMap:
 				do = []unix.SockFilter{load(args + 4*8 + low), jump(unix.BPF_JEQ, 1<<32-1, 1, 0), trace, allow}
 			case c.kind == kindOpen:
-				do = []unix.SockFilter{load(args + 1*8 + low), jump(unix.BPF_JSET, unix.O_TRUNC, 0, 1), trace, allow}
+				do = []unix.SockFilter{load(args + 1*8 + low), jump(unix.BPF_JSET, opens, 0, 1), trace, allow}
 			case c.kind == kindOpenAt:
-				do = []unix.SockFilter{load(args + 2*8 + low), jump(unix.BPF_JSET, unix.O_TRUNC, 0, 1), trace, allow}
+				do = []unix.SockFilter{load(args + 2*8 + low), jump(unix.BPF_JSET, opens, 0, 1), trace, allow}
 			case c.kind == kindListen:
 				do = []unix.SockFilter{load(args + 1*8 + low), jump(unix.BPF_JSET, unix.SECCOMP_FILTER_FLAG_NEW_LISTENER, 0, 1), trace, allow}
 			}

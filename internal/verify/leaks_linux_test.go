@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -145,6 +146,20 @@ func TestWatch(t *testing.T) {
 	}
 }
 
+// TestOnlyCutOff has a file that was there before, and stays: it is one place, and was not removed.
+func TestOnlyCutOff(t *testing.T) {
+	for _, line := range []string{`cat <&3 >$D/h`, `: >$D/h; cat <&3 >$D/h`, `mv $D/h $D/i; cat <&3 >$D/i`} {
+		d := t.TempDir()
+		if err := os.WriteFile(filepath.Join(d, "h"), []byte("some\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		report := (&trial{watch: d, env: []string{"D=" + d}}).run(t, "sh", "-c", line)
+		if l := report.Leaks; len(l) != 1 || l[0].When != "at the end" {
+			t.Errorf("%s: leaks %+v; want one, at the end", line, l)
+		}
+	}
+}
+
 // TestCutOff cuts a file off by system calls that few programs make.
 func TestCutOff(t *testing.T) {
 	bodies := map[string]string{
@@ -194,12 +209,29 @@ func TestHiddenCopy(t *testing.T) {
 
 // TestNameless writes to a file that never has a name.
 func TestNameless(t *testing.T) {
-	d := t.TempDir()
-	report := (&trial{watch: d, env: []string{"D=" + d}}).run(t, interpreted["python3"](`fd = os.open(os.environ["D"], os.O_TMPFILE | os.O_RDWR); os.write(fd, key.encode())`)...)
-	for _, l := range report.Leaks {
-		if l.Where == InFile {
-			return
-		}
+	for _, c := range []struct {
+		name, code, when string
+	}{
+		{"open", `fd = os.open(os.environ["D"], os.O_TMPFILE | os.O_RDWR); os.write(fd, key.encode())`, "in a file without a name"},
+		{"closed", `fd = os.open(os.environ["D"], os.O_TMPFILE | os.O_WRONLY, 0o600); os.write(fd, key.encode()); os.close(fd)`, "in a file without a name"},
+		{"named", `fd = os.open(os.environ["D"], os.O_TMPFILE | os.O_RDWR); os.write(fd, key.encode()); os.link("/proc/self/fd/%d" % fd, os.environ["D"] + "/f", src_dir_fd=0, follow_symlinks=True); os.close(fd)`, "at the end"},
+		{"elsewhere", `fd = os.open("/tmp", os.O_TMPFILE | os.O_RDWR); os.write(fd, key.encode()); os.close(fd)`, ""},
+		{"something else", `fd = os.open(os.environ["D"], os.O_TMPFILE | os.O_RDWR); os.write(fd, b"something else"); os.close(fd)`, ""},
+		{"by openat2", `import ctypes; libc = ctypes.CDLL(None); how = (ctypes.c_ulong * 3)(os.O_TMPFILE | os.O_RDWR, 0o600, 0); fd = libc.syscall(437, -100, os.environ["D"].encode(), how, 24); os.write(fd, key.encode()); os.close(fd)`, "in a file without a name"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			d := t.TempDir()
+			report := (&trial{watch: d, env: []string{"D=" + d}}).run(t, interpreted["python3"](c.code)...)
+			var when []string
+			for _, l := range report.Leaks {
+				if l.Where == InFile {
+					when = append(when, l.When)
+				}
+			}
+			if strings.Join(when, ", ") != c.when || len(report.NotSeen) > 0 {
+				t.Errorf("files: got %q, want %q; leaks %q, not seen %q", when, c.when, report.places(), report.NotSeen)
+			}
+		})
 	}
-	t.Errorf("leaks: got %q, want a file", report.places())
 }

@@ -3,6 +3,8 @@
 package verify
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -115,4 +117,26 @@ func (o *object) story() Secret {
 		s.Read = "unknown"
 	}
 	return s
+}
+
+// conclude tells the canaries' stories and comes to the verdict.
+func (t *tracer) conclude(ctx context.Context) {
+	if err := ctx.Err(); err != nil {
+		why := "it was interrupted"
+		if errors.Is(err, context.DeadlineExceeded) {
+			why = "the time was up"
+		}
+		t.report.notSeen("the rest of the worker: " + why + ", and all that it had started was ended")
+	}
+	for _, o := range t.objects {
+		if v := o.canary.variable(); v != "" {
+			t.report.note(fmt.Sprintf("%s is in the variable %s because its channel is the environment: whatever the worker starts inherits it", o.canary.Name, v))
+		}
+		s := o.story()
+		if s.Read == "unknown" && o.file != nil {
+			t.report.notSeen("whether " + s.Name + " was read, and who had it still: the descriptors of some process are closed to us")
+		}
+		t.report.Secrets = append(t.report.Secrets, s)
+	}
+	t.report.judge()
 }

@@ -87,3 +87,11 @@ func (o *outputs) drain() {
 	}
 	o.all.Wait()
 }
+
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		if f != nil {
+			_ = f.Close()
+		}
+	}
+}

@@ -14,7 +14,8 @@ import (
 // here is AT_FDCWD as it stands in a register.
 const here = 1<<64 + unix.AT_FDCWD
 
-// losing searches a file that a task is about to remove, replace or cut off.
+// losing searches a file that a task is about to remove, replace or cut off, and waits for one that is
+// about to be without a name.
 func (t *tracer) losing(k *task) {
 	a := k.args
 	switch k.call {
@@ -22,14 +23,14 @@ func (t *tracer) losing(k *task) {
 		t.watch.before(k, t.path(k, here, a[0]))
 	case kindGoneAt:
 		t.watch.before(k, t.path(k, a[0], a[1]))
-	case kindCutPath, kindOpen:
+	case kindCutPath:
 		t.watch.cut(k, t.path(k, here, a[0]))
+	case kindOpen:
+		t.opening(k, here, a[0], a[1])
 	case kindOpenAt:
-		t.watch.cut(k, t.path(k, a[0], a[1]))
+		t.opening(k, a[0], a[1], a[2])
 	case kindOpenHow:
-		if t.flags(k, a[2])&unix.O_TRUNC != 0 {
-			t.watch.cut(k, t.path(k, a[0], a[1]))
-		}
+		t.opening(k, a[0], a[1], t.flags(k, a[2]))
 	case kindRename:
 		t.watch.before(k, t.path(k, here, a[0]))
 		t.watch.before(k, t.path(k, here, a[1]))
@@ -39,6 +40,13 @@ func (t *tracer) losing(k *task) {
 	case kindCut:
 		t.watch.open(k, proc(k.tid, "fd/"+strconv.Itoa(int(int32(a[0])))))
 	}
+}
+
+func (t *tracer) opening(k *task, folder, address, flags uint64) {
+	if flags&unix.O_TRUNC != 0 {
+		t.watch.cut(k, t.path(k, folder, address))
+	}
+	k.exits = flags&unix.O_TMPFILE == unix.O_TMPFILE
 }
 
 // path is what a task means by a folder's descriptor and a text in its memory, as a path

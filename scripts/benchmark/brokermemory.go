@@ -41,9 +41,8 @@ func memoryRole(o *options) error {
 		return fmt.Errorf("measuring the broker's memory: %w", err)
 	}
 	peak := statusMiB(text, "VmHWM")
-	return printed(fmt.Sprintf("\nThe broker with %d secrets of as many profiles, each looked up through it: %.1f MiB resident (VmRSS), "+
-		"of which %.1f its own (RssAnon); at most %.1f (VmHWM); locked: %t. %s: %.1f MiB of %d.\n",
-		s.Entries, statusMiB(text, "VmRSS"), statusMiB(text, "RssAnon"), peak, s.Locked, verdict(peak <= memoryBudget), peak, memoryBudget))
+	return tell(figure{Name: fmt.Sprintf("a broker with %d secrets of as many profiles", s.Entries), Kind: ours, MiB: peak,
+		Budget: fmt.Sprintf("%s: %.1f MiB of %d, of which %.1f its own; locked: %t", verdict(peak <= memoryBudget), peak, memoryBudget, statusMiB(text, "RssAnon"), s.Locked)})
 }
 
 // statusMiB is a figure of /proc/PID/status, which are in KiB (proc_pid_status(5)).

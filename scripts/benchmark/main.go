@@ -23,16 +23,21 @@ type options struct {
 	secrets        int
 	mask           int // MiB
 	role, source   string
+	write          string
 }
 
 func main() {
 	var o options
+	var write bool
+	var root string
 	flag.IntVar(&o.rounds, "rounds", 300, "measured rounds; each starts every command once")
 	flag.IntVar(&o.warmup, "warmup", 20, "rounds before that, not counted")
 	flag.IntVar(&o.spawns, "spawns", 1000, "starts of each kind below a dispatcher, in whole blocks; 0 for none")
 	flag.IntVar(&o.atOnce, "at-once", 8, "how many of these run at once, where not one")
 	flag.IntVar(&o.secrets, "secrets", 1000, "secrets for the broker's memory; 0 for none")
 	flag.IntVar(&o.mask, "mask", 512, "MiB that a worker prints through --mask; 0 for none")
+	flag.BoolVar(&write, "write", false, "write the report into docs/ of the folder that -root names, too")
+	flag.StringVar(&root, "root", "", "the project's folder (scripts/bench names it)")
 	flag.StringVar(&o.dir, "dir", "", "folder that holds bin/ and takes all files (scripts/bench makes it)")
 	flag.StringVar(&o.noKeyring, "no-keyring", "", "why the keyring cannot be measured")
 	flag.StringVar(&o.role, "role", "", "what to do as a dispatcher (its own)")
@@ -42,6 +47,9 @@ func main() {
 	if o.dir == "" || o.rounds < 1 || o.warmup < 0 || o.spawns < 0 || o.atOnce < 1 || o.secrets < 0 || o.mask < 0 || flag.NArg() > 0 {
 		usage()
 		os.Exit(2)
+	}
+	if write {
+		o.write = root
 	}
 	do := bench
 	if o.role != "" {
@@ -54,7 +62,7 @@ func main() {
 }
 
 func usage() {
-	fmt.Fprintln(os.Stderr, "usage: scripts/bench [-rounds N] [-warmup N] [-spawns N] [-at-once N] [-secrets N] [-mask MIB]")
+	fmt.Fprintln(os.Stderr, "usage: scripts/bench [-rounds N] [-warmup N] [-spawns N] [-at-once N] [-secrets N] [-mask MIB] [-write]")
 }
 
 // roles are what it does below a broker. Each prints what came of it.
@@ -80,25 +88,39 @@ func bench(o *options) error {
 			o.noKeyring = s.missing
 		}
 	}
-	if err := below(o, w, &source{home: mainHome, profile: "bench"}, "starts", os.Stdout); err != nil {
+	starts, err := role[[]figure](o, w, &source{home: mainHome, profile: "bench"}, "starts")
+	if err != nil {
 		return err
 	}
+	all := sorted(starts)
 	if o.spawns > 0 {
-		if err := measureSpawns(o, w, list); err != nil {
-			return err
-		}
-	}
-	if o.mask > 0 {
-		text, err := measureMasking(o, w)
-		if err == nil {
-			err = printed(text)
-		}
+		list, err := measureSpawns(o, w, list)
 		if err != nil {
 			return err
 		}
+		all = append(all, list...)
+	}
+	if o.mask > 0 {
+		list, err := measureMasking(o, w)
+		if err != nil {
+			return err
+		}
+		all = append(all, list...)
 	}
 	if o.secrets > 0 {
-		return below(o, w, &source{home: manyHome}, "memory", os.Stdout)
+		f, err := role[figure](o, w, &source{home: manyHome}, "memory")
+		if err != nil {
+			return err
+		}
+		all = append(all, f)
+	}
+	if o.write != "" {
+		if err := write(o.write, o, starts, all); err != nil {
+			return err
+		}
+	}
+	if _, err := os.Stdout.WriteString(document(o, all)); err != nil {
+		return fmt.Errorf("printing the report: %w", err)
 	}
 	return nil
 }
@@ -107,7 +129,7 @@ func bench(o *options) error {
 func startsRole(o *options) error {
 	w := newWorld(o.dir).at(mainHome)
 	list := rows(w)
-	find(list, keyringRow).missing = o.noKeyring
+	findMissing(w, list, o.noKeyring)
 	for _, r := range list {
 		if err := r.prove(w); err != nil {
 			return fmt.Errorf("trying %q once: %w", r.name, err)
@@ -116,12 +138,5 @@ func startsRole(o *options) error {
 	if err := measure(w, list, o.warmup, o.rounds); err != nil {
 		return err
 	}
-	return printed(table(list, o.rounds))
-}
-
-func printed(text string) error {
-	if _, err := os.Stdout.WriteString(text); err != nil {
-		return fmt.Errorf("printing the table: %w", err)
-	}
-	return nil
+	return tell(figures(list))
 }

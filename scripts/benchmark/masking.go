@@ -43,13 +43,12 @@ func texts() []*text {
 
 // measureMasking has a worker print each text, through a second cat and through --mask in
 // turn. What comes out goes to /dev/null.
-func measureMasking(o *options, w *world) (string, error) {
+func measureMasking(o *options, w *world) (out []figure, err error) {
 	w = w.at(mainHome)
 	file, size := w.path("text"), o.mask<<20
 	defer func() { _ = os.Remove(file) }()
-	list := texts()
-	err := w.measuring(func(attr *syscall.ProcAttr) error {
-		for _, t := range list {
+	err = w.measuring(func(attr *syscall.ProcAttr) error {
+		for _, t := range texts() {
 			if err := os.WriteFile(file, bytes.Repeat(t.content, size/len(t.content)+1)[:size], 0o600); err != nil {
 				return err
 			}
@@ -62,10 +61,11 @@ func measureMasking(o *options, w *world) (string, error) {
 			if err := measureTime(both, attr, 1, maskRounds); err != nil {
 				return err
 			}
+			out = append(out, t.figure(size))
 		}
 		return nil
 	})
-	return maskTable(list, size), err
+	return out, err
 }
 
 // line is a row whose worker is part of it.
@@ -73,19 +73,12 @@ func line(w *world, argv ...string) *row {
 	return &row{name: argv[0], argv: func(...string) []string { return argv }, env: w.env}
 }
 
-func maskTable(list []*text, size int) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "\n| a worker prints %d MiB | through cat, MB/s | through --mask, MB/s | ratio | peak RSS MiB | budget |\n", size>>20)
-	b.WriteString("| --- | ---: | ---: | ---: | ---: | --- |\n")
-	for _, t := range list {
-		if t.masked == nil || len(t.masked.walls) == 0 {
-			continue
-		}
-		piped, masked := speed(size, t.piped), speed(size, t.masked)
-		fmt.Fprintf(&b, "| %s | %.0f | %.0f | %.2f | %.1f | %s: %.0f MB/s, %.0f MiB |\n", t.name, piped/1e6, masked/1e6, masked/piped,
-			float64(t.masked.rss)/1024, verdict(masked >= maskBudget && t.masked.rss <= parentBudget), maskBudget/1e6, parentBudget/1024.)
-	}
-	return b.String()
+func (t *text) figure(size int) figure {
+	piped, masked := speed(size, t.piped), speed(size, t.masked)
+	within := masked >= maskBudget && t.masked.rss <= parentBudget
+	return figure{Name: fmt.Sprintf("--mask, a worker that prints %d MiB of %s", size>>20, t.name), Kind: ours,
+		MS: ms(median(t.masked.walls)), MiB: float64(t.masked.rss) / 1024,
+		Budget: fmt.Sprintf("%s: %.0f MB/s of %.0f, %d MiB; through cat %.0f MB/s", verdict(within), masked/1e6, maskBudget/1e6, parentBudget>>10, piped/1e6)}
 }
 
 // speed is in bytes a second.

@@ -12,21 +12,34 @@ import (
 // What is looked up by name.
 const (
 	bareRow      = "bare exec of /bin/true"
-	floorRow     = "Go floor: pipe and exec in place"
-	plaintextRow = "wg-run, plaintext store, profile"
-	ageRow       = "wg-run, age store, profile"
-	brokerRow    = "wg-run, through the broker, profile"
-	keyringRow   = "wg-run, keyring, profile"
+	floorRow     = "the smallest Go program that does it"
+	plaintextRow = "wg-run, plaintext store"
+	ageRow       = "wg-run, age store"
+	brokerRow    = "wg-run, from a broker"
+	keyringRow   = "wg-run, keyring"
+)
+
+// kind is what a row is there for.
+type kind int
+
+const (
+	base kind = iota // to compare with
+	peer             // what people use today
+	ours
 )
 
 // row is one command and what was measured of it.
 type row struct {
 	name string
+	kind kind
 	// argv makes the command line that starts worker.
 	argv func(worker ...string) []string
 	env  []string
 	// delivers says that the worker finds the value in $WG_API_KEY_FILE.
 	delivers bool
+	// needs is the program without which it cannot be measured, keyring says that it asks one.
+	needs   string
+	keyring bool
 	// missing is why it could not be measured.
 	missing string
 
@@ -40,15 +53,15 @@ func rows(w *world) []*row {
 	list := []*row{
 		{name: bareRow, argv: behind()},
 		floor(w),
-		{name: "sh: V=$(cat file), exported, exec", argv: behind("/bin/sh", "-c",
-			`V=$(cat "$0"); export V; exec "$@"`, w.path("value"))},
 		profile(w, plaintextRow, "bench"),
-		{name: "wg-run, file:PATH, --ref", delivers: true, argv: behind(
+		{name: "wg-run, file:PATH", kind: ours, delivers: true, argv: behind(
 			w.bin("wg-run"), "--ref", "file:"+w.path("value"), "--")},
 		profile(w, ageRow, "age"),
 		profile(w, brokerRow, "bench"),
 		profile(w, keyringRow, "keyring"),
 	}
+	find(list, keyringRow).keyring = true
+	list = append(peers(w), list...)
 	for _, r := range list {
 		r.env = w.env
 	}
@@ -65,7 +78,7 @@ func floor(w *world) *row {
 }
 
 func profile(w *world, name, profile string) *row {
-	return &row{name: name, delivers: true, argv: behind(w.bin("wg-run"), "--profile", profile, "--"), env: w.env}
+	return &row{name: name, kind: ours, delivers: true, argv: behind(w.bin("wg-run"), "--profile", profile, "--"), env: w.env}
 }
 
 func find(list []*row, name string) *row {

@@ -3,9 +3,7 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 	"syscall"
 	"time"
@@ -69,7 +67,7 @@ func spawnsRole(o *options) error {
 	if err != nil {
 		return err
 	}
-	return json.NewEncoder(os.Stdout).Encode(result)
+	return tell(result)
 }
 
 func spawnBlocks(s *source, rows map[string]*row, attr *syscall.ProcAttr, n, atOnce int) (walls map[string][]time.Duration, err error) {

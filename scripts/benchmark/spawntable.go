@@ -3,56 +3,45 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 )
 
 // brokerBudget is what a start through the broker may cost, times the floor.
 const brokerBudget = 1.6
 
-// measureSpawns has a dispatcher for each source, and prints the table.
-func measureSpawns(o *options, w *world, list []*source) error {
-	blocks, length := blocksOf(o.spawns)
-	var b strings.Builder
-	fmt.Fprintf(&b, "\n%d starts of each kind below a dispatcher, in interleaved blocks of %d; wall time of all / %[1]d\n\n", blocks*length, length)
-	b.WriteString("| secret from | at once | Go floor ms | without broker ms | × floor | broker ms | × floor | × floor, paired | backend calls | budget |\n")
-	b.WriteString("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- |\n")
+// measureSpawns has a dispatcher for each source.
+func measureSpawns(o *options, w *world, list []*source) (out []figure, err error) {
 	for _, s := range list {
 		if s.missing != "" {
-			fmt.Fprintf(&b, "| %s | not measured: %s | | | | | | | | |\n", s.name, strings.ReplaceAll(s.missing, "|", "/"))
+			out = append(out, figure{Name: "starts below a broker, " + s.name, Missing: s.missing})
 			continue
 		}
-		var out bytes.Buffer
-		if err := below(o, w, s, "spawns", &out); err != nil {
-			return err
-		}
-		var result spawnResult
-		if err := json.Unmarshal(out.Bytes(), &result); err != nil {
-			return fmt.Errorf("reading what a dispatcher measured: %w", err)
+		result, err := role[spawnResult](o, w, s, "spawns")
+		if err != nil {
+			return nil, err
 		}
 		for _, at := range result.Spawned {
-			b.WriteString(spawnRow(s, at, result.Status))
+			out = append(out, at.figure(o, s, result.Status))
 		}
 	}
-	return printed(b.String())
+	return out, nil
 }
 
-func spawnRow(s *source, at spawned, status brokerStatus) string {
-	floor, without, through := mean(at.Walls["floor"]), mean(at.Walls["without"]), mean(at.Walls["broker"])
-	direct := "| | "
-	if without > 0 {
-		direct = fmt.Sprintf("| %.2f | %.2f ", ms(without), float64(without)/float64(floor))
+func (at spawned) figure(o *options, s *source, status brokerStatus) figure {
+	blocks, length := blocksOf(o.spawns)
+	without, through := at.Walls["without"], at.Walls["broker"]
+	how := "one after the other"
+	if at.AtOnce > 1 {
+		how = fmt.Sprintf("%d at once", at.AtOnce)
 	}
-	if s.locked && without > 0 {
-		direct = fmt.Sprintf("| %.0f (%d starts) | %.0f ", ms(without), len(at.Walls["without"]), float64(without)/float64(floor))
+	ratio := paired(&row{walls: through}, &row{walls: at.Walls["floor"]})
+	f := figure{Name: fmt.Sprintf("%d starts below a broker, %s, %s", blocks*length, s.name, how), Kind: ours, MS: ms(mean(through)), Floor: ratio}
+	f.Budget = fmt.Sprintf("%s: %.2f × floor of %.1f; lookups: %d", verdict(ratio <= brokerBudget), ratio, brokerBudget, status.Lookups)
+	if len(without) > 0 {
+		f.Budget += fmt.Sprintf("; without the broker %.1f ms", ms(mean(without)))
 	}
-	ratio := paired(&row{walls: at.Walls["broker"]}, &row{walls: at.Walls["floor"]})
-	return fmt.Sprintf("| %s | %d | %.2f %s| %.2f | %.2f | %.2f | %d for %d starts | %s: %.2f × floor of %.1f |\n",
-		s.name, at.AtOnce, ms(floor), direct, ms(through), float64(through)/float64(floor), ratio,
-		status.Lookups, status.Hits, verdict(ratio <= brokerBudget), ratio, brokerBudget)
+	return f
 }
 
 func mean(list []time.Duration) (sum time.Duration) {

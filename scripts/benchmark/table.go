@@ -18,22 +18,18 @@ const (
 	keyringBudget   = 4 * time.Millisecond
 )
 
-func table(list []*row, rounds int) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %d processors, Linux %s, %s; medians of %d interleaved rounds\n\n",
-		processor(), runtime.NumCPU(), firstLine("/proc/sys/kernel/osrelease"), runtime.Version(), rounds)
-	b.WriteString("| one secret, worker /bin/true | wall ms | × floor | × floor, paired | × bare | × bare, paired | peak RSS MiB | budget |\n")
-	b.WriteString("| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |\n")
+// figures are what was measured of single starts.
+func figures(list []*row) (out []figure) {
 	floor, bare, plain := find(list, floorRow), find(list, bareRow), find(list, plaintextRow)
 	for _, r := range list {
-		if r.missing != "" {
-			fmt.Fprintf(&b, "| %s | not measured: %s | | | | | | |\n", r.name, strings.ReplaceAll(r.missing, "|", "/"))
-			continue
+		f := figure{Name: r.name, Kind: r.kind, Missing: r.missing}
+		if f.Missing == "" {
+			f.MS, f.Floor, f.Bare = ms(median(r.walls)), paired(r, floor), paired(r, bare)
+			f.MiB, f.Budget = float64(r.rss)/1024, budget(r, floor, plain)
 		}
-		fmt.Fprintf(&b, "| %s | %.2f | %.2f | %.2f | %.2f | %.2f | %.1f | %s |\n", r.name, ms(median(r.walls)),
-			ratio(r, floor), paired(r, floor), ratio(r, bare), paired(r, bare), float64(r.rss)/1024, budget(r, floor, plain))
+		out = append(out, f)
 	}
-	return b.String()
+	return out
 }
 
 // budget compares a row with what it may cost.
@@ -58,8 +54,6 @@ func verdict(within bool) string {
 	}
 	return "over budget"
 }
-
-func ratio(r, to *row) float64 { return float64(median(r.walls)) / float64(median(to.walls)) }
 
 // paired is the median of the ratios within each round.
 func paired(r, to *row) float64 {

@@ -49,6 +49,7 @@ func (w *world) belowBroker() []string {
 func (w *world) makeFiles(secrets int) error {
 	files := map[string]string{
 		"value":                    value + "\n",
+		"envdir/KEY":               value + "\n",
 		"wg/config.toml":           "[secrets]\nallow_plaintext = true\n",
 		"wg/secrets.toml":          "version = 1\n\n[secrets]\nbench = \"" + value + "\"\n",
 		"wg/profiles/bench.toml":   "api_key_ref = \"plaintext:bench\"\n",

@@ -1,0 +1,88 @@
+//go:build unix
+
+package inject
+
+import (
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// drain brings out what the worker has left. Whoever reads our output may take their time, and
+// who has us end need not wait for that.
+func (w *parent) drain() {
+	done, terminal, pausing := make(chan struct{}), w.streams.outer, w.pausing
+	var hurried <-chan time.Time // who reads gets it all the same
+	if w.toldLate() {
+		hurried = time.After(settle)
+	}
+	leave := func() {
+		if terminal != nil {
+			terminal.leave()
+		}
+	}
+	go func() {
+		defer close(done)
+		if pausing != nil {
+			<-pausing
+		}
+		w.streams.ended()
+	}()
+	for {
+		select {
+		case <-done:
+			w.short = w.streams.lost
+			return
+		case <-hurried:
+			leave()
+			return
+		case c := <-w.signals:
+			switch {
+			case c.own:
+			case ends(c.signal):
+				leave()
+				return
+			case stops(c.signal):
+				leave()
+				stopNow(c.signal)
+			}
+		}
+	}
+}
+
+// toldLate reports whether a signal that was to end us came to a worker that had ended, or was about
+// to: something else has ended it right afterwards.
+func (w *parent) toldLate() bool {
+	return w.late || w.status.Signaled() && w.asked != 0 && w.asked != w.status.Signal() && time.Since(w.askedAt) < settle
+}
+
+// ends: who sends it wants to see the end.
+func ends(s unix.Signal) bool {
+	return s == unix.SIGHUP || s == unix.SIGINT || s == unix.SIGQUIT || s == unix.SIGTERM
+}
+
+// stops: it is a terminal's, for who is to stop.
+func stops(s unix.Signal) bool {
+	return s == unix.SIGTSTP || s == unix.SIGTTIN || s == unix.SIGTTOU
+}
+
+// code is our own exit code.
+func (w *parent) code() int {
+	if w.timedOut {
+		w.tell(timeUp(w.stay.Timeout))
+	}
+	unread := w.unread()
+	if w.short != nil {
+		w.tell(fmt.Errorf("the worker's output is not complete: writing it: %w", w.short))
+	}
+	switch {
+	case w.timedOut:
+		return CodeTimedOut
+	case w.status.Signaled():
+		return CodeSignal + int(w.status.Signal())
+	case w.status.ExitStatus() == 0 && (unread && w.stay.RequireRead || w.short != nil):
+		return codeFailed
+	}
+	return w.status.ExitStatus()
+}

@@ -1,0 +1,83 @@
+//go:build unix
+
+package inject
+
+import (
+	"os"
+	"os/signal"
+
+	"golang.org/x/sys/unix"
+)
+
+// stopLike, where the platform has it, stops this process as that signal does by default,
+// unless the child goes on before.
+var stopLike func(s unix.Signal, goesOn func() bool)
+
+// stopNow stops this process, which has no worker any more, unless our caller ignored that.
+func stopNow(s unix.Signal) {
+	switch {
+	case os.Getpid() == 1 || signal.Ignored(s):
+	case stopLike != nil:
+		stopLike(s, func() bool { return false })
+	default:
+		_ = unix.Kill(unix.Getpid(), unix.SIGSTOP)
+	}
+}
+
+// pause prepares to stop, as the child did. Whoever reads our output may take their time: meanwhile
+// signals are handled as ever. The first process of a PID namespace cannot be stopped, and has
+// nobody who would have it go on.
+func (w *parent) pause() {
+	if os.Getpid() == 1 {
+		w.paused = 0
+		w.send(unix.SIGCONT)
+		return
+	}
+	pausing := make(chan struct{})
+	w.pausing = pausing
+	go func() {
+		defer close(pausing)
+		w.streams.stopped()
+	}()
+}
+
+// stop stops as the child did, so that the shell sees it, unless that goes on already.
+func (w *parent) stop() {
+	if w.paused == 0 || w.timedOut {
+		w.streams.continued()
+		return
+	}
+	goesOn := func() bool {
+		w.reap()
+		return w.ended || w.paused == 0
+	}
+	if stopLike != nil {
+		stopLike(w.paused, goesOn)
+	} else if !goesOn() {
+		_ = unix.Kill(unix.Getpid(), unix.SIGSTOP)
+	}
+	if w.stopped = !w.ended && w.paused != 0; !w.stopped && !w.ended {
+		w.streams.continued()
+	}
+}
+
+// goOn has the child go on where it did not. A shell has both of us go on, and somebody who
+// knows only us, us.
+func (w *parent) goOn() {
+	if w.reap(); !w.stopped { // it was stopped once more since, and stays so
+		return
+	}
+	w.stopped = false
+	if w.ended {
+		return
+	}
+	defer w.streams.continued()
+	if w.paused != 0 {
+		if !w.apart { // else the streams do, once they are ready
+			w.send(unix.SIGCONT)
+		}
+		// Not left to reap: a child that is about to end has neither gone on nor ended for
+		// wait(2), and we would stop once more, with nobody to have us go on.
+		w.paused = 0
+	}
+}
