@@ -5,6 +5,7 @@ package fdpass
 import (
 	"errors"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -35,6 +36,27 @@ func TestFind(t *testing.T) {
 	}
 	if Channels()[0].Name != "pipe" {
 		t.Errorf("Channels()[0] = %s, want pipe, the default", Channels()[0].Name)
+	}
+}
+
+// Each channel has its row in both tables, where a worker finds it and what it holds; and a
+// worker that is seen to find it. The pipe is everywhere.
+func TestDocumentedChannels(t *testing.T) {
+	docs, err := os.ReadFile("../docs/workers.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	script, err := os.ReadFile("../testdata/script/channels.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range Channels() {
+		if n := len(regexp.MustCompile("(?m)^\\| [^|]*`"+c.Name+"[`:]").FindAll(docs, -1)); n != 2 {
+			t.Errorf("docs/workers.md has the channel %s in %d rows, want 2", c.Name, n)
+		}
+		if i > 0 && !strings.Contains(string(script), " --via "+c.Name) {
+			t.Errorf("channels.txtar has no --via %s", c.Name)
+		}
 	}
 }
 

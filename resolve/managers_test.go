@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -59,6 +60,20 @@ func TestTheList(t *testing.T) {
 			if name := strings.TrimSuffix(v, "*"); !bare.IsCredential(name+"x"[:len(v)-len(name)], b.Scheme) {
 				t.Errorf("IsCredential(%q) = false, want true for a line of THE LIST", v)
 			}
+		}
+	}
+}
+
+// Each backend has its row among what they can do; of password managers TestManagerRows wants
+// more, and literal: is for tests.
+func TestDocumentedBackends(t *testing.T) {
+	docs, err := os.ReadFile("../docs/backends.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range backends {
+		if !b.Program && b.Scheme != "literal" && !strings.Contains(string(docs), "\n| `"+b.Scheme+"` | ") {
+			t.Errorf("docs/backends.md has no row for %s", b.Scheme)
 		}
 	}
 }

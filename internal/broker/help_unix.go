@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"strings"
 	"sync"
 	"syscall"
@@ -92,40 +93,18 @@ func help(ctx context.Context, q *Query, environ []string, cwd string, identity 
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
-	in, err := cmd.StdinPipe()
+	in, out, key, err := startHelper(cmd, identity != nil)
 	if err != nil {
 		return v, err
 	}
-	out, outW, err := os.Pipe()
-	if err != nil {
-		return v, err
-	}
-	defer func() { _ = out.Close() }()
-	cmd.Stdout = outW
-	var key, keyW *os.File
-	if identity != nil {
-		if key, keyW, err = os.Pipe(); err != nil {
-			_ = outW.Close()
-			return v, err
-		}
-		defer func() { _ = keyW.Close() }()
-		cmd.ExtraFiles = []*os.File{key}
-	}
-	err = cmd.Start()
-	_ = outW.Close()
-	if key != nil {
-		_ = key.Close()
-	}
-	if err != nil {
-		return v, err
-	}
+	defer func() { _, _ = out.Close(), key.Close() }()
 	stop := context.AfterFunc(ctx, func() { _ = out.Close() })
 	defer stop()
 	if err = alone(cmd.Process.Pid, out); err == nil {
 		go func() {
-			if keyW != nil {
-				_, _ = keyW.Write(identity)
-				_ = keyW.Close()
+			if key != nil {
+				_, _ = key.Write(identity)
+				_ = key.Close()
 			}
 		}()
 		if err = q.write(in); err == nil {
@@ -139,6 +118,31 @@ func help(ctx context.Context, q *Query, environ []string, cwd string, identity 
 		return Value{}, errTime
 	}
 	return v, err
+}
+
+// startHelper starts it, and returns our ends of its pipes; the identity's is nil without one.
+func startHelper(cmd *exec.Cmd, identity bool) (in io.WriteCloser, out, key *os.File, err error) {
+	var outW, keyR *os.File
+	defer func() { // Close of a nil file does nothing
+		_, _ = outW.Close(), keyR.Close()
+		if err != nil {
+			_, _ = out.Close(), key.Close()
+		}
+	}()
+	if in, err = cmd.StdinPipe(); err != nil {
+		return nil, nil, nil, err
+	}
+	if out, outW, err = os.Pipe(); err != nil {
+		return nil, nil, nil, err
+	}
+	cmd.Stdout = outW
+	if identity {
+		if keyR, key, err = os.Pipe(); err != nil {
+			return nil, out, nil, err
+		}
+		cmd.ExtraFiles = []*os.File{keyR}
+	}
+	return in, out, key, cmd.Start()
 }
 
 // alone waits until a helper has closed its memory, and reports who looks into it: a tracer

@@ -4,24 +4,18 @@ package broker
 
 import (
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"maps"
-	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/graphwork/wg-run/internal/hint"
-	"github.com/graphwork/wg-run/resolve"
 )
 
 // server is a broker's process.
@@ -48,43 +42,21 @@ type server struct {
 // serve listens until the dispatcher has ended. started is called once it does, and its error
 // ends it.
 func serve(o *Order, mem *pages, hooks Hooks, ask lookup, started func(*server) error) error {
-	s := &server{hooks: hooks, ttl: o.TTL, began: time.Now(), workers: map[int]uint64{}, prune: 64, switching: make(chan struct{}, 1), most: mostRuns()}
-	if ownProc != nil && !ownProc() {
-		return hint.Add(errors.New("looking at processes: /proc is that of another PID namespace"), "unshare --mount-proc, or mount -t proc proc /proc")
-	}
-	self, err := identify(os.Getpid())
+	s, err := newServer(o, mem, hooks, ask)
 	if err != nil {
 		return err
 	}
-	// Looking at another process fails where /proc hides those (hidepid, proc(5)).
-	if s.dispatcher, err = identify(o.Dispatcher); err == nil {
-		s.marks, err = marksOf(o.Dispatcher)
-	}
-	if err != nil {
-		help := ""
-		if errors.Is(err, fs.ErrNotExist) {
-			help = "if /proc hides the processes of others (hidepid, proc(5)): mount -o remount,hidepid=0 /proc"
-		}
-		return hint.Add(fmt.Errorf("looking at the dispatcher: %w", err), help)
-	}
-	s.cache = newCache(o.Policy, o.TTL, o.Person, mem, ask)
 	defer s.cache.wipe()
-	dir, err := makeFolder(o.Policy.Home, self)
+	dir, err := makeFolder(o.Policy.Home, s.self.identity)
 	if err != nil {
 		return err
 	}
-	s.self = Address{identity: self, Socket: filepath.Join(dir, socketName), Home: HomeTag(o.Policy.Home), Digest: o.Policy.Digest(), Door: rand.Text()}
+	s.self = Address{identity: s.self.identity, Socket: filepath.Join(dir, socketName), Home: HomeTag(o.Policy.Home), Digest: o.Policy.Digest(), Door: rand.Text()}
 	defer func() { _ = os.Remove(dir) }()
 	defer func() { _ = os.Remove(s.self.Socket) }()
-	first, err := listen(s.self.Socket)
+	doors, err := s.doors()
 	if err != nil {
-		return fmt.Errorf("listening: %w", err)
-	}
-	doors := []int{first}
-	if secondDoor != nil {
-		if l, err := listen(secondDoor(s.self)); err == nil { // it is for when the first is taken away
-			doors = append(doors, l)
-		}
+		return err
 	}
 	ended := make(chan error, 2)
 	watch, err := watched(s.dispatcher)
@@ -109,6 +81,46 @@ func serve(o *Order, mem *pages, hooks Hooks, ask lookup, started func(*server) 
 	case <-term:
 	}
 	return err
+}
+
+// newServer looks at who it is, and at its dispatcher; it listens nowhere.
+func newServer(o *Order, mem *pages, hooks Hooks, ask lookup) (*server, error) {
+	s := &server{hooks: hooks, ttl: o.TTL, began: time.Now(), workers: map[int]uint64{}, prune: 64, switching: make(chan struct{}, 1), most: mostRuns()}
+	if ownProc != nil && !ownProc() {
+		return nil, hint.Add(errors.New("looking at processes: /proc is that of another PID namespace"), "unshare --mount-proc, or mount -t proc proc /proc")
+	}
+	var err error
+	if s.self.identity, err = identify(os.Getpid()); err != nil {
+		return nil, err
+	}
+	// Looking at another process fails where /proc hides those (hidepid, proc(5)).
+	if s.dispatcher, err = identify(o.Dispatcher); err == nil {
+		s.marks, err = marksOf(o.Dispatcher)
+	}
+	if err != nil {
+		help := ""
+		if errors.Is(err, fs.ErrNotExist) {
+			help = "if /proc hides the processes of others (hidepid, proc(5)): mount -o remount,hidepid=0 /proc"
+		}
+		return nil, hint.Add(fmt.Errorf("looking at the dispatcher: %w", err), help)
+	}
+	s.cache = newCache(o.Policy, o.TTL, o.Person, mem, ask)
+	return s, nil
+}
+
+// doors are where it listens; the second is for when the first is taken away.
+func (s *server) doors() ([]int, error) {
+	first, err := listen(s.self.Socket)
+	if err != nil {
+		return nil, fmt.Errorf("listening: %w", err)
+	}
+	doors := []int{first}
+	if secondDoor != nil {
+		if l, err := listen(secondDoor(s.self)); err == nil {
+			doors = append(doors, l)
+		}
+	}
+	return doors, nil
 }
 
 // mostRuns is how many connections of runs may be open: each takes two descriptors, and
@@ -156,60 +168,4 @@ func (s *server) count(n *int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	*n++
-}
-
-func (s *server) answer(c *net.UnixConn, in io.Reader, p *peer, kin kinship, q *request) {
-	if q.verb == verbRun {
-		var refused error
-		if kin != below {
-			refused = errStranger
-		} else if now, _, err := s.kin(p.pid); err != nil || now != below || p.ended() {
-			refused = errors.New("this process has become a worker's, or has ended, since it connected")
-		}
-		if refused != nil {
-			s.count(&s.refused)
-			_, _ = c.Write(newMessage().refusal(refused).end())
-			return
-		}
-		d := s.run(p, q)
-		d.wait(c)
-		d.release()
-		return
-	}
-	var err error
-	m := newMessage()
-	switch q.verb {
-	case verbStatus:
-		err = s.status(m)
-	case verbForget:
-		n := s.cache.forgetAll(func(ref resolve.Ref) bool { return len(q.refs) == 0 || slices.Contains(q.refs, Key(ref)) })
-		m.add(frameDone, fmt.Sprint(n))
-	case verbReload, verbUse:
-		s.reload(c, in, q)
-		return
-	default:
-		return
-	}
-	if err == nil {
-		_, _ = c.Write(m.end())
-	}
-}
-
-func (s *server) status(m *message) error {
-	p, entries, lookups, hits := s.cache.state()
-	s.mu.Lock()
-	s.bury()
-	st := Status{
-		PID: os.Getpid(), Dispatcher: s.dispatcher.pid, Home: p.Home, Active: p.Active, Profiles: slices.AppendSeq([]string{}, maps.Keys(p.Profiles)),
-		Entries: entries, Lookups: lookups, Hits: hits, Refused: s.refused, Workers: len(s.workers),
-		Locked: s.cache.mem.locked(), Since: s.began.UTC().Format(time.RFC3339),
-	}
-	s.mu.Unlock()
-	slices.Sort(st.Profiles)
-	if s.ttl > 0 {
-		st.TTL = s.ttl.String()
-	}
-	b, err := json.Marshal(st)
-	m.add(frameStatus, string(b))
-	return err
 }

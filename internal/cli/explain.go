@@ -39,17 +39,7 @@ func explain(f *runFlags, worker []string) int {
 	if err != nil {
 		return complain(err, exitNo)
 	}
-	if c.Profile == nil {
-		row("profile", "none")
-	} else {
-		row("profile", "%s, chosen by %s (%s)", c.Name, c.by, filepath.Join(home.Dir, "profiles", c.Name+".toml"))
-	}
-	if req.Client != nil {
-		row("client", "%s (%s)", req.Client.Name, req.Client.Title)
-	}
-	for _, w := range req.Secrets {
-		row("secret", "%s: %s", names.Or(w.Name, "…"), w.Ref)
-	}
+	explainRequest(req, c, home)
 	held.serve(r, req)
 	held.explain()
 	r.Trace = explainStep
@@ -63,15 +53,34 @@ func explain(f *runFlags, worker []string) int {
 	if err := plan.Suits(stay); err != nil {
 		return complain(err, exitNo)
 	}
+	explainWorker(plan, stay.Asked() || plan.MustStay())
+	return 0
+}
+
+// explainRequest says what is asked for, and by whom.
+func explainRequest(req inject.Request, c chosen, home profiles.Home) {
+	if c.Profile == nil {
+		row("profile", "none")
+	} else {
+		row("profile", "%s, chosen by %s (%s)", c.Name, c.by, filepath.Join(home.Dir, "profiles", c.Name+".toml"))
+	}
+	if req.Client != nil {
+		row("client", "%s (%s)", req.Client.Name, req.Client.Title)
+	}
+	for _, w := range req.Secrets {
+		row("secret", "%s: %s", names.Or(w.Name, "…"), w.Ref)
+	}
+}
+
+func explainWorker(p *inject.Plan, stays bool) {
 	how := "in place of wg-run"
-	if stay.Asked() || plan.MustStay() {
+	if stays {
 		how = "below wg-run, which stays"
 	}
-	if l := inject.LauncherOf(plan.Path); l != nil {
+	if l := inject.LauncherOf(p.Path); l != nil {
 		row("launcher", "a program behind %s finds no descriptor: %s; %s", l.Name, l.Why, l.Instead)
 	}
-	row("worker", "%s, with %s, %s", plan.Path, counted(len(plan.Argv)-1, "argument"), how)
-	return 0
+	row("worker", "%s, with %s, %s", p.Path, counted(len(p.Argv)-1, "argument"), how)
 }
 
 func explainStep(s resolve.Step) {

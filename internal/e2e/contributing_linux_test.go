@@ -47,12 +47,14 @@ func newWorkshop(t *testing.T) *workshop {
 		if err != nil {
 			return err
 		}
-		if e.IsDir() && (e.Name() == ".git" || e.Name() == "bin") {
-			return fs.SkipDir
-		}
 		rel, _ := filepath.Rel(root, path)
 		to := filepath.Join(dir, rel)
-		if e.IsDir() {
+		switch {
+		case e.IsDir() && (rel == ".git" || rel == "bin" || rel == "dist"):
+			return fs.SkipDir
+		case rel == ".git": // of a worktree
+			return nil
+		case e.IsDir():
 			return os.MkdirAll(to, 0o755)
 		}
 		text, err := os.ReadFile(path)
@@ -70,14 +72,14 @@ func newWorkshop(t *testing.T) *workshop {
 	}
 	w := &workshop{T: t, dir: dir}
 	programs := filepath.Join(t.TempDir(), "programs")
-	w.write(filepath.Join(programs, "lpass"), "#!/bin/sh\n[ \"$*\" = 'show --password github' ] && echo of lpass\n", 0o755)
+	w.write(filepath.Join(programs, "keyctl"), "#!/bin/sh\n[ \"$*\" = 'pipe %user:github' ] && echo of keyctl\n", 0o755)
 	for _, entry := range os.Environ() {
 		if !strings.HasPrefix(entry, "WG_") {
 			w.env = append(w.env, entry)
 		}
 	}
 	// As testrig.Binary builds it: most of it is in the cache.
-	w.env = append(w.env, "GOFLAGS=-trimpath -ldflags=-w", "CGO_ENABLED=0", "WG_HOME="+filepath.Join(t.TempDir(), "wg"), "PATH="+programs+":"+os.Getenv("PATH"))
+	w.env = append(w.env, "GOFLAGS=-trimpath -ldflags=-w -buildvcs=false", "CGO_ENABLED=0", "WG_HOME="+filepath.Join(t.TempDir(), "wg"), "PATH="+programs+":"+os.Getenv("PATH"))
 	return w
 }
 
@@ -88,10 +90,11 @@ var (
 )
 
 // follow does what the steps of an example say, in their order. What a step is missed for is
-// tried before its block is pasted.
+// tried before its block is pasted, and after the last one.
 func (w *workshop) follow(steps string) {
 	w.Helper()
 	paragraph, paste, commands := "", func(string) {}, 0
+	var again []string
 	for rest := strings.Split(steps, "\n"); len(rest) > 0; rest = rest[1:] {
 		line := rest[0]
 		file, changed := newFile.FindStringSubmatch(line), change.FindStringSubmatch(line)
@@ -118,11 +121,15 @@ func (w *workshop) follow(steps string) {
 		}
 		if m := lacking.FindStringSubmatch(paragraph); m != nil {
 			w.missed(m[1], m[2])
+			again = append(again, m[1])
 		}
 		paragraph = ""
 	}
 	if commands == 0 {
 		w.Error("nothing is run, want the new part to be tried")
+	}
+	for _, command := range again {
+		w.must(command)
 	}
 }
 
