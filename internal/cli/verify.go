@@ -28,7 +28,7 @@ type verifyFlags struct {
 	Profile string   `placeholder:"NAME" predictor:"profile" help:"Deliver as this profile says (default: $$WG_PROFILE, else the active one, else one secret)."`
 	Ref     string   `placeholder:"REF" predictor:"ref" help:"Deliver as a run with this --ref would. It is not looked up."`
 	Secret  []string `sep:"none" placeholder:"NAME=REF" predictor:"named-ref" help:"Deliver one more canary, on a descriptor of its own. May be repeated."`
-	Via     string   `placeholder:"CHANNEL" predictor:"channel" help:"How to deliver: ${channels}, which is a leak."`
+	Via     string   `placeholder:"CHANNEL" predictor:"channel" help:"How to deliver: ${channels}; a variable is a leak."`
 	For     string   `placeholder:"CLIENT" predictor:"client" help:"Deliver the main canary as this well-known program reads its secret ('wg-run clients' lists them)."`
 	Env     []string `sep:"none" placeholder:"NAME=TEMPLATE" help:"Set a variable for the worker; {fd}, {path}, {NAME.fd} and {NAME.path} are replaced. May be repeated."`
 	Expand  bool     `help:"Replace {wg:fd}, {wg:path}, {wg:NAME.fd} and {wg:NAME.path} in the worker's arguments."`
