@@ -125,3 +125,33 @@ func TestWrongArguments(t *testing.T) {
 		}
 	}
 }
+
+// TestInstallWhereOthersWrite: nothing that somebody has put below the prefix has
+// scripts/install write to, show or remove what is elsewhere.
+func TestInstallWhereOthersWrite(t *testing.T) {
+	script, err := filepath.Abs(root + "/scripts/install")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, line := range map[string]string{
+		"a link where a copy is made":     `mkdir -p to/bin; ln -s "$PWD/there/file" to/bin/wg-run.new.$$; exec sh from/install`,
+		"a list that is a link":           `ln -s "$PWD/there/file" $LIST; sh from/install; ! grep private $LIST`,
+		"a list of what is elsewhere":     `ln -s "$PWD/there" to/e; echo e/file >$LIST; sh from/install --uninstall`,
+		"a folder in the place of a file": `mkdir -p to/bin; ln -s "$PWD/there" to/bin/wg-run; ! sh from/install`,
+		"CDPATH":                          `CDPATH=$PWD/there sh from/install`,
+	} {
+		t.Run(what, func(t *testing.T) {
+			dir := t.TempDir()
+			mustSh(t, dir, `mkdir -p from/completions to/share/doc/wg-run there/from
+				cp "$SCRIPT" from/install; echo wg-run >from/wg-run; chmod 755 from/wg-run
+				for f in LICENSE completions/wg-run.bash completions/_wg-run completions/wg-run.fish; do echo "$f" >from/$f; done
+				echo private >there/file; chmod 600 there/file`, "SCRIPT="+script)
+			if _, err := sh(dir, line, "PREFIX="+dir+"/to", "LIST=to/share/doc/wg-run/installed"); err != nil {
+				t.Error(err)
+			}
+			if got := mustSh(t, dir, `ls there; stat -c %a there/file; cat there/file`); got != "file\nfrom\n600\nprivate\n" {
+				t.Errorf("elsewhere is now %q", got)
+			}
+		})
+	}
+}
