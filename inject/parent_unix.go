@@ -74,9 +74,13 @@ type parent struct {
 // other. The code is the child's exit status, 128 and the number where a signal ended it.
 // An error says that nothing was started.
 func (p *Plan) Stay(o Stay) (code int, err error) {
-	// The child dies with the thread that started it, and what isolates it is that
-	// thread's. The others are not restricted, and do the rest.
-	runtime.LockOSThread()
+	onLaterThread(func() { code, err = p.stayHere(o) })
+	return code, err
+}
+
+// stayHere is Stay on a thread of its own: the child dies with the thread that started it, and
+// what isolates it is that thread's. The others are not restricted, and do the rest.
+func (p *Plan) stayHere(o Stay) (code int, err error) {
 	w := &parent{plan: p, stay: o, sys: &syscall.SysProcAttr{}}
 	session, err := unix.Getsid(0)
 	w.leads = err == nil && session == os.Getpid()

@@ -21,3 +21,23 @@ func holdThread() {
 	}
 	runtime.LockOSThread()
 }
+
+// onLaterThread calls f on a thread that is f's for good, and not the process's first: by that
+// one the kernel decides who may signal this process and look into it.
+func onLaterThread(f func()) {
+	runtime.LockOSThread() // where it is the first, no other goroutine gets it
+	if isFirst == nil || !isFirst() {
+		f()
+		return
+	}
+	var crash any // is for who called to tell
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() { crash = recover() }()
+		onLaterThread(f)
+	}()
+	if <-done; crash != nil {
+		panic(crash)
+	}
+}
