@@ -48,15 +48,15 @@ func (c *secretSet) Run() error {
 	}
 	say(fmt.Sprintf("%s %s in %s (%d bytes)", done, names.Show(c.Name), scheme, secret.Len()))
 	if c.Backend == "" && scheme != r.DefaultBackend {
-		say(fmt.Sprintf("hint: its reference is %s:%s; what %s has under that name stays as it is; to store there from now on: wg-run secret backend set %s",
-			scheme, names.Or(c.Name, "NAME"), r.DefaultBackend, scheme))
+		say(fmt.Sprintf("hint: its reference is %s:%s; what %s has under that name stays as it is; to store in %[1]s from now on: wg-run secret backend set %[1]s",
+			scheme, names.Or(c.Name, "NAME"), r.DefaultBackend))
 	}
 	return nil
 }
 
 // place is where the secret goes, before anybody is asked for it. Where the default
-// backend is not there at all and none was named, another one that the settings
-// allow is taken, and that is said. Locked or failing is no reason.
+// backend is not there at all and none was named, another one that is there is
+// taken, plaintext only if the settings allow it, and that is said. Locked or failing is no reason.
 func (c *secretSet) place(r *resolve.Resolver) (string, error) {
 	ctx := context.Background()
 	if c.Backend != "" {
@@ -78,7 +78,11 @@ func (c *secretSet) place(r *resolve.Resolver) (string, error) {
 			}
 			there := r.Ready(ctx, other)
 			if there == nil {
-				say(fmt.Sprintf("%s: %v; storing in %s, which config.toml allows", scheme, err, other))
+				why := "which is there"
+				if other == "plaintext" {
+					why = "which config.toml allows"
+				}
+				say(fmt.Sprintf("%s: %v; storing in %s, %s", scheme, err, other, why))
 				return other, nil
 			}
 			if resolve.OutcomeOf(there) == resolve.Failed { // and not in a weaker one behind it

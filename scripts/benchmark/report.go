@@ -55,8 +55,9 @@ func document(o *options, list []figure) string {
 	}
 	b.WriteString(`
 "The floor" is the smallest Go program that does the same by itself. The ratios move with the page cache: a program that was just linked starts up to 0.3 ms
-slower than a copy of it. In "sh:" a shell looks the secret up, exports it and executes the worker; envdir and chpst put a file into the environment. All of
-these leave it in the worker's environment, for whatever the worker starts.
+slower than a copy of it. Starts below a broker are compared with the floor started in the same way, by the same dispatcher and as many at once; their milliseconds
+are the time of all, divided by their number. "Budget" is what wg-run has set itself as a limit. In "sh:" a shell looks the secret up, exports it and executes the worker; envdir
+and chpst put a file into the environment. All of these leave it in the worker's environment, for whatever the worker starts.
 `)
 	return b.String()
 }

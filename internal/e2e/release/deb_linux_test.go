@@ -123,7 +123,7 @@ func checkInstalled(t *testing.T, dir, clone string) {
 		}
 	}
 	installed := tree(t, filepath.Join(dir, "usr"))
-	for _, name := range []string{"share/doc/wg-run/copyright", "share/doc/wg-run/LICENSE.libraries", "share/doc/wg-run/changelog.gz"} {
+	for _, name := range []string{"share/doc/wg-run/copyright", "share/doc/wg-run/README.md", "share/doc/wg-run/docs/threat-model.md", "share/doc/wg-run/docs/bench.svg", "share/doc/wg-run/LICENSE.libraries", "share/doc/wg-run/changelog.gz"} {
 		if _, ok := installed[name]; !ok {
 			t.Errorf("usr/%s is not there; there are %q", name, slices.Sorted(maps.Keys(installed)))
 		}

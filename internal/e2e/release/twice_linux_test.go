@@ -63,7 +63,7 @@ func TestArchive(t *testing.T) {
 	r := release(t)
 	top := "wg-run-1.2.3-linux-" + runtime.GOARCH
 	files := untar(t, filepath.Join(r.outs[0], top+".tar.gz"))
-	for _, name := range []string{"README.md", "CHANGELOG.md", "LICENSE", "LICENSE.libraries", "docs/man/wg-run.1",
+	for _, name := range []string{"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE", "LICENSE.libraries", "docs/man/wg-run.1",
 		"completions/wg-run.bash", "completions/_wg-run", "completions/wg-run.fish", "install"} {
 		if len(files[top+"/"+name]) == 0 {
 			t.Errorf("%s is not in the archive, or empty", name)
