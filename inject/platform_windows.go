@@ -33,5 +33,9 @@ func init() { numberOf = func(f *os.File) int { return int(f.Fd()) } }
 // programName is what a path to a program calls it, without what PATHEXT adds.
 func programName(path string) string {
 	name := strings.ToLower(filepath.Base(path))
-	return strings.TrimSuffix(name, filepath.Ext(name))
+	switch ext := filepath.Ext(name); ext {
+	case ".exe", ".com", ".bat", ".cmd": // python3.11 is a name
+		return strings.TrimSuffix(name, ext)
+	}
+	return name
 }
