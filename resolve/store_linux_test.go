@@ -86,7 +86,7 @@ func TestStoreValues(t *testing.T) {
 			"binary": all, "nul": {0}, "invalid": []byte("\xff\xfe"), "pem": []byte(pem), "crlf": []byte("a\r\n"), "newline": []byte("\n"),
 			"mib": bytes.Repeat([]byte("x"), MaxSecret), "mib.binary": bytes.Repeat(all, MaxSecret/256), "mib.escaped": bytes.Repeat([]byte{1}, MaxSecret),
 		} {
-			if slow && len(value) == MaxSecret && name != "mib" {
+			if slow && len(value) == MaxSecret { // scripts/test comes back to it
 				continue
 			}
 			secret := NewSecret(bytes.Clone(value))
