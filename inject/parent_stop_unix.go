@@ -33,6 +33,10 @@ func (w *parent) pause() {
 		w.send(unix.SIGCONT)
 		return
 	}
+	if len(w.streams.pumps) == 0 && w.streams.outer == nil { // nothing to wait for: a SIGCONT of before is not taken for one to this stop
+		w.stop()
+		return
+	}
 	pausing := make(chan struct{})
 	w.pausing = pausing
 	go func() {

@@ -100,6 +100,9 @@ func TestParentJobs(t *testing.T) {
 			t.Errorf("fg: %d times SIGCONT in %q, want once", n, s.out)
 		}
 		shown := string(s.out)
+		// As quick as a person is: what had wg-run go on is taken a moment later, and a stop
+		// before that would be undone by it.
+		time.Sleep(200 * time.Millisecond)
 		s.says("\x03", "<2>")
 		if shown += string(s.out); strings.Contains(shown, "<17>") {
 			t.Errorf("fg: the parent's SIGCHLD came to the worker: %q", shown)
