@@ -106,11 +106,20 @@ func (v *visitor) send(b net.Buffers) {
 	_, _ = unix.SendmsgBuffers(v.fd, b, nil, nil, unix.MSG_DONTWAIT|noSignal)
 }
 
+// knocked reports that who connected has gone without a word, as who only looks whether a
+// broker listens (doesAnswer): it may have ended before it was looked at.
+func (v *visitor) knocked() bool {
+	n, _, err := unix.Recvfrom(v.fd, v.piece[:1], unix.MSG_DONTWAIT|unix.MSG_PEEK)
+	return err == nil && n == 0
+}
+
 // atOnce is the answer to who is refused, and to a run whose request is there; nil where
 // that is still to come, or is no run.
 func (s *server) atOnce(v *visitor) *due {
 	if v.refused != nil {
-		s.count(&s.refused)
+		if !v.knocked() {
+			s.count(&s.refused)
+		}
 		return &due{m: newMessage().refusal(v.refused)}
 	}
 	if v.kin != below {

@@ -20,29 +20,63 @@ func TestShort(t *testing.T) {
 	peerOf = func(int) (*peer, error) {
 		return nil, &os.PathError{Op: "open", Path: "/proc/1/stat", Err: unix.EMFILE}
 	}
-	dir, err := os.MkdirTemp("", "wg-b")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	l, err := listen(filepath.Join(dir, socketName))
-	if err != nil {
-		t.Fatal(err)
-	}
 	s := &server{workers: map[int]uint64{}}
-	c, err := net.Dial("unix", filepath.Join(dir, socketName))
-	if err != nil {
-		t.Fatal(err)
-	}
-	fd, err := acceptCloexec(l)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c, fd := knocks(t)
 	s.visit(fd)
 	got, err := io.ReadAll(c)
 	if want := newMessage().add(frameBusy, "").end(); string(got) != string(want) || s.refused != 0 {
 		t.Errorf("it answers %q, %v, and has refused %d; want %q and none", got, err, s.refused, want)
 	}
+}
+
+// A request that is refused counts, and so does who waits without a word; who only looked
+// whether a broker listens has asked for nothing, and may have ended before it is looked at.
+func TestRefusedCount(t *testing.T) {
+	defer func(saved func(int) (*peer, error)) { peerOf = saved }(peerOf)
+	peerOf = func(int) (*peer, error) { return nil, errWorker }
+	for _, row := range []struct {
+		name, says string
+		closes     bool
+		want       int
+	}{{"asks", "r", false, 1}, {"asks and goes", "r", true, 1}, {"waits", "", false, 1}, {"knocks and goes", "", true, 0}} {
+		s := &server{workers: map[int]uint64{}}
+		c, fd := knocks(t)
+		if _, err := io.WriteString(c, row.says); err != nil {
+			t.Fatal(err)
+		}
+		if row.closes {
+			_ = c.Close()
+		}
+		s.visit(fd)
+		if s.refused != row.want {
+			t.Errorf("who %s: %d refused, want %d", row.name, s.refused, row.want)
+		}
+	}
+}
+
+// knocks is a connection: a client's end, and the descriptor of a broker's.
+func knocks(t *testing.T) (net.Conn, int) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "wg-b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	l, err := listen(filepath.Join(dir, socketName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Close(l) })
+	c, err := net.Dial("unix", filepath.Join(dir, socketName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	fd, err := acceptCloexec(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, fd
 }
 
 // A helper that another process traces is told nothing.
