@@ -30,7 +30,8 @@ const siginfoSize = 128
 var catchExact func(list []unix.Signal, out chan<- caught) bool
 
 // What is told what catches: that the child is about to be there, since what was caught
-// before is for us alone, and that it is there.
+// before is for us alone, and that it is there. False: so much was caught that there is no room
+// for a mark behind it.
 var (
 	childComes   = mark
 	childStarted = func() {}
@@ -62,12 +63,13 @@ func catch() <-chan caught {
 
 // mark puts the mark behind what came before the child. It does not wait, since nobody reads yet: where
 // the channel is full, so many signals are there that some of the first may count for both.
-func mark() {
+func mark() bool {
 	select {
 	case signals <- caught{}:
 	default:
 		go func() { signals <- caught{} }()
 	}
+	return true
 }
 
 // catchSome guesses who sent a signal: a terminal that has us in the foreground sends its

@@ -37,7 +37,7 @@ func (w *parent) start() error {
 	if err := w.plan.enter(); err != nil {
 		return err
 	}
-	childComes()
+	w.started = !childComes()
 	if w.child, err = w.plan.fork(attr); err != nil {
 		return w.plan.failed(err)
 	}

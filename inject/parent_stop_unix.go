@@ -10,8 +10,10 @@ import (
 )
 
 // stopLike, where the platform has it, stops this process as that signal does by default,
-// unless the child goes on before.
-var stopLike func(s unix.Signal, goesOn func() bool)
+// unless the child goes on before. It returns when the process goes on, and wentOn tells that a SIGCONT
+// came meanwhile, which is told nowhere else; none did where the signal could not stop us, as in an
+// orphaned process group (setpgid(2)).
+var stopLike func(s unix.Signal, goesOn func() bool) (wentOn bool)
 
 // stopNow stops this process, which has no worker any more, unless our caller ignored that.
 func stopNow(s unix.Signal) {
@@ -33,7 +35,7 @@ func (w *parent) pause() {
 		w.send(unix.SIGCONT)
 		return
 	}
-	if len(w.streams.pumps) == 0 && w.streams.outer == nil { // nothing to wait for: a SIGCONT of before is not taken for one to this stop
+	if len(w.streams.pumps) == 0 && w.streams.outer == nil { // nothing to wait for
 		w.stop()
 		return
 	}
@@ -55,13 +57,17 @@ func (w *parent) stop() {
 		w.reap()
 		return w.ended || w.paused == 0
 	}
+	wentOn := false
 	if stopLike != nil {
-		stopLike(w.paused, goesOn)
+		wentOn = stopLike(w.paused, goesOn)
 	} else if !goesOn() {
 		_ = unix.Kill(unix.Getpid(), unix.SIGSTOP)
 	}
 	if w.stopped = !w.ended && w.paused != 0; !w.stopped && !w.ended {
 		w.streams.continued()
+	}
+	if wentOn {
+		w.goOn()
 	}
 }
 

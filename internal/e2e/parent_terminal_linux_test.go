@@ -100,9 +100,6 @@ func TestParentJobs(t *testing.T) {
 			t.Errorf("fg: %d times SIGCONT in %q, want once", n, s.out)
 		}
 		shown := string(s.out)
-		// As quick as a person is: what had wg-run go on is taken a moment later, and a stop
-		// before that would be undone by it.
-		time.Sleep(200 * time.Millisecond)
 		s.says("\x03", "<2>")
 		if shown += string(s.out); strings.Contains(shown, "<17>") {
 			t.Errorf("fg: the parent's SIGCHLD came to the worker: %q", shown)
@@ -126,6 +123,22 @@ func TestParentJobs(t *testing.T) {
 			t.Errorf("a job is left: %q", s.out)
 		}
 	})
+}
+
+// A stop that follows at once on a start lasts, and each start comes to the worker once.
+func TestParentJobsQuick(t *testing.T) {
+	for _, flags := range []string{"", "--mask "} {
+		eachShell(t, func(t *testing.T, s *session) {
+			s.says("$B --ref plaintext:k --timeout 1h "+flags+"-- $C\n", ".\r\n")
+			for i := range 40 {
+				s.says("\x1a", "prompt> ")
+				if s.says("fg\n", "<18>"); strings.Count(string(s.out), "<18>") != 1 {
+					t.Errorf("fg, number %d: %q, want SIGCONT once", i, s.out)
+				}
+			}
+			s.says("\x03", "<2>")
+		})
+	}
 }
 
 // The terminal's size, and its hangup.
