@@ -3,12 +3,15 @@
 package inject
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/graphwork/wg-run/internal/hint"
 )
 
 // dieTogether, where the platform has it, has a child killed when its parent ends.
@@ -16,6 +19,28 @@ var dieTogether func(*syscall.SysProcAttr)
 
 // closed is a descriptor that the child does not get.
 const closed = ^uintptr(0)
+
+// ownNeed is more than the descriptors that a parent opens, Go's own included: where Go finds none for its
+// poller, it ends the process.
+const ownNeed = 24
+
+// spare sees that so many can be opened.
+func spare() error {
+	opened := make([]int, 0, ownNeed)
+	defer func() {
+		for _, fd := range opened {
+			_ = unix.Close(fd)
+		}
+	}()
+	for range ownNeed {
+		fd, err := unix.FcntlInt(0, unix.F_DUPFD_CLOEXEC, 0) // Go sees that there is one
+		if err != nil {
+			return hint.Add(fmt.Errorf("staying as the worker's parent, which takes %d descriptors: %w", ownNeed, err), "ulimit -n 64")
+		}
+		opened = append(opened, fd)
+	}
+	return nil
+}
 
 // start starts the child from this thread, and lets go of what is only the child's.
 func (w *parent) start() error {

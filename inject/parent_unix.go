@@ -84,6 +84,9 @@ func (p *Plan) stayHere(o Stay) (code int, err error) {
 	w := &parent{plan: p, stay: o, sys: &syscall.SysProcAttr{}}
 	session, err := unix.Getsid(0)
 	w.leads = err == nil && session == os.Getpid()
+	if err := spare(); err != nil {
+		return 0, err
+	}
 	if err := w.hold(); err != nil {
 		return 0, err
 	}
