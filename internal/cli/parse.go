@@ -26,8 +26,26 @@ func parse(f *runFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := k.Parse(args); err != nil {
+	ctx, err := k.Parse(args)
+	if err != nil {
 		return restated(err, k.Model, args)
+	}
+	return givenTwice(ctx)
+}
+
+// givenTwice refuses a second --ref or --profile: who gives two wants both, and would get the last.
+func givenTwice(ctx *kong.Context) error {
+	seen := map[string]bool{}
+	for _, p := range ctx.Path {
+		if p.Flag == nil {
+			continue
+		}
+		switch name := p.Flag.Name; {
+		case !seen[name]:
+			seen[name] = true
+		case name == "ref" || name == "profile":
+			return hint.Add(fmt.Errorf("reading --%s: it is given twice", name), "for a further secret: --secret NAME=REF")
+		}
 	}
 	return nil
 }
