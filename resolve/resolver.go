@@ -140,7 +140,7 @@ func (r *Resolver) explained(b *Backend, ref Ref, err error) error {
 // unlock anything.
 func (r *Resolver) holder(but, name string) string {
 	for _, scheme := range r.Usable() {
-		if scheme != but && r.has(scheme, name) {
+		if scheme != but && r.Has(scheme, name) {
 			return scheme
 		}
 	}

@@ -94,7 +94,9 @@ func (r *Resolver) Lacks(ctx context.Context, ref Ref) bool {
 // remarking bounds what is found out for a remark only.
 const remarking = time.Second
 
-func (r *Resolver) has(scheme, name string) bool {
+// Has reports whether the backend of that scheme surely holds an entry of that name. Nobody is made
+// to unlock anything, and it takes a second at most.
+func (r *Resolver) Has(scheme, name string) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), remarking)
 	defer cancel()
 	list, err := fence(ctx, func() ([]string, error) { return r.List(ctx, scheme) })

@@ -41,7 +41,7 @@ func (c *profileCreate) Run() error {
 	if err != nil {
 		return err
 	}
-	text, err := c.reference(&r.Settings)
+	text, err := c.reference(r)
 	if err != nil {
 		return err
 	}
@@ -92,9 +92,9 @@ func remarkOn(ctx context.Context, r *resolve.Resolver, ref resolve.Ref) {
 
 // reference is the text of api_key_ref. A literal: is refused: it would put the
 // secret into the file.
-func (c *profileCreate) reference(s *resolve.Settings) (string, error) {
+func (c *profileCreate) reference(r *resolve.Resolver) (string, error) {
 	if c.Ref != "" {
-		ref, err := s.ParseRef(c.Ref)
+		ref, err := r.ParseRef(c.Ref)
 		if err == nil && ref.Scheme == "literal" {
 			err = hint.Add(errors.New("literal: would write the secret into the profile"), "wg-run secret set NAME, then --secret NAME")
 		}
@@ -110,10 +110,27 @@ func (c *profileCreate) reference(s *resolve.Settings) (string, error) {
 	if err := newName(secret); err != nil {
 		return "", fmt.Errorf("creating the profile: the secret: %w", err)
 	}
-	if _, err := resolve.Storing(s.DefaultBackend); err != nil {
+	scheme, err := resolve.Storing(r.DefaultBackend)
+	if err != nil {
 		return "", fmt.Errorf("creating the profile: default_backend of config.toml: %w", err)
 	}
-	return s.DefaultBackend + ":" + secret, nil
+	return holder(r, scheme, secret) + ":" + secret, nil
+}
+
+// holder is the default backend, or, where that is not there at all, another one that holds the
+// secret: secret set took it for the same reason. That is said.
+func holder(r *resolve.Resolver, scheme, secret string) string {
+	err := r.Check(context.Background(), scheme)
+	if resolve.OutcomeOf(err) != resolve.Unavailable {
+		return scheme
+	}
+	for _, other := range r.Usable() {
+		if other != scheme && r.Has(other, secret) {
+			say(fmt.Sprintf("%s: %v; %s is in %s", scheme, err, names.Show(secret), other))
+			return other
+		}
+	}
+	return scheme
 }
 
 // refOrNot shows a reference as it prints, and nothing of what is none.
