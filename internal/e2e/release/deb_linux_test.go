@@ -129,6 +129,8 @@ func checkInstalled(t *testing.T, dir, clone string) {
 		}
 	}
 	for name, mode := range installed {
+		text, _ := os.ReadFile(filepath.Join(dir, "usr", name)) // a folder has none
+		checkLinks(t, name, text, func(target string) bool { _, ok := installed[target]; return ok })
 		want := fs.FileMode(0o644)
 		if strings.HasSuffix(name, "/") || name == "bin/wg-run" {
 			want = 0o755

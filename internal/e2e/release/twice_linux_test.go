@@ -10,7 +10,9 @@ import (
 	"io"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -63,11 +65,18 @@ func TestArchive(t *testing.T) {
 	r := release(t)
 	top := "wg-run-1.2.3-linux-" + runtime.GOARCH
 	files := untar(t, filepath.Join(r.outs[0], top+".tar.gz"))
+	names := slices.Collect(maps.Keys(files))
 	for _, name := range []string{"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE", "LICENSE.libraries", "docs/man/wg-run.1",
 		"completions/wg-run.bash", "completions/_wg-run", "completions/wg-run.fish", "install"} {
 		if len(files[top+"/"+name]) == 0 {
 			t.Errorf("%s is not in the archive, or empty", name)
 		}
+	}
+	for name, data := range files {
+		if strings.HasSuffix(name, ".in") {
+			t.Errorf("%s is in the archive: it is what a page is made from", name)
+		}
+		checkLinks(t, name, data, func(target string) bool { return slices.ContainsFunc(names, under(target)) })
 	}
 	binary := files[top+"/wg-run"]
 	f, err := elf.NewFile(bytes.NewReader(binary))
@@ -87,6 +96,27 @@ func TestArchive(t *testing.T) {
 	for _, folder := range append(folders, work, home+"/", os.TempDir()+"/wg-run-release") {
 		if len(folder) > 2 && bytes.Contains(binary, []byte(folder)) {
 			t.Errorf("wg-run has the builder's %s in it", folder)
+		}
+	}
+}
+
+// under is true of a path and of all below it.
+func under(path string) func(string) bool {
+	return func(name string) bool { return name == path || strings.HasPrefix(name, path+"/") }
+}
+
+var link = regexp.MustCompile(`\]\(([^)\s#]+)[^)]*\)`)
+
+// checkLinks sees that what a page links to is there, or elsewhere.
+func checkLinks(t *testing.T, page string, text []byte, there func(string) bool) {
+	t.Helper()
+	if !strings.HasSuffix(page, ".md") {
+		return
+	}
+	for _, m := range link.FindAllSubmatch(text, -1) {
+		target := string(m[1])
+		if !strings.Contains(target, "://") && !there(path.Join(path.Dir(page), target)) {
+			t.Errorf("%s links to %s, which is not there", page, target)
 		}
 	}
 }
