@@ -53,12 +53,16 @@ func (p *Plan) Stay(o Stay) (code int, err error) {
 		timedOut = worker.Kill() == nil
 		err = <-ended
 	}
-	if timedOut && o.Tell != nil {
+	switch {
+	case o.Tell == nil:
+	case timedOut:
 		o.Tell(timeUp(o.Timeout), false)
+	case err != nil:
+		o.Tell(fmt.Errorf("waiting for the worker: %w", err), false)
 	}
 	switch unread := p.unread(o.Tell); {
 	case err != nil:
-		return 0, fmt.Errorf("waiting for the worker: %w", err)
+		return codeFailed, nil
 	case timedOut:
 		return CodeTimedOut, nil
 	case state.ExitCode() == 0 && unread && o.RequireRead:
