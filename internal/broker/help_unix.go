@@ -121,24 +121,24 @@ func help(ctx context.Context, q *Query, environ []string, cwd string, identity 
 }
 
 // startHelper starts it, and returns our ends of its pipes; the identity's is nil without one.
-func startHelper(cmd *exec.Cmd, identity bool) (in io.WriteCloser, out, key *os.File, err error) {
-	var outW, keyR *os.File
+func startHelper(cmd *exec.Cmd, identity bool) (in, out, key *os.File, err error) {
+	var inR, outW, keyR *os.File
 	defer func() { // Close of a nil file does nothing
-		_, _ = outW.Close(), keyR.Close()
+		_, _, _ = inR.Close(), outW.Close(), keyR.Close()
 		if err != nil {
-			_, _ = out.Close(), key.Close()
+			_, _, _ = in.Close(), out.Close(), key.Close()
 		}
 	}()
-	if in, err = cmd.StdinPipe(); err != nil {
-		return nil, nil, nil, err
+	if inR, in, err = os.Pipe(); err != nil {
+		return in, out, key, err
 	}
 	if out, outW, err = os.Pipe(); err != nil {
-		return nil, nil, nil, err
+		return in, out, key, err
 	}
-	cmd.Stdout = outW
+	cmd.Stdin, cmd.Stdout = inR, outW
 	if identity {
 		if keyR, key, err = os.Pipe(); err != nil {
-			return nil, out, nil, err
+			return in, out, key, err
 		}
 		cmd.ExtraFiles = []*os.File{keyR}
 	}
