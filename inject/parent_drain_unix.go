@@ -3,19 +3,24 @@
 package inject
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// drain brings out what the worker has left. Whoever reads our output may take their time, and
-// who has us end need not wait for that.
+// drain brings out what the worker has left. Whoever reads our output may take their time, up to
+// Stay.Timeout and as long again as a worker has to end, and who has us end need not wait for that.
 func (w *parent) drain() {
 	done, terminal, pausing := make(chan struct{}), w.streams.outer, w.pausing
 	var hurried <-chan time.Time // who reads gets it all the same
 	if w.toldLate() {
 		hurried = time.After(settle)
+	}
+	var over <-chan time.Time
+	if w.stay.Timeout > 0 {
+		over = time.After(max(time.Until(w.until)+grace, settle))
 	}
 	leave := func() {
 		if terminal != nil {
@@ -37,6 +42,10 @@ func (w *parent) drain() {
 		case <-hurried:
 			leave()
 			return
+		case <-over:
+			leave()
+			w.short = errUnread
+			return
 		case c := <-w.signals:
 			switch {
 			case c.own:
@@ -50,6 +59,8 @@ func (w *parent) drain() {
 		}
 	}
 }
+
+var errUnread = errors.New("whoever reads it does not")
 
 // toldLate reports whether a signal that was to end us came to a worker that had ended, or was about
 // to: something else has ended it right afterwards.

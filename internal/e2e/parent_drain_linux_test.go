@@ -32,6 +32,26 @@ func TestParentToldLate(t *testing.T) {
 	}
 }
 
+// A reader that reads nothing holds up neither a worker whose time is up nor wg-run.
+func TestTimeoutUnread(t *testing.T) {
+	for name, row := range map[string]struct{ worker, says, code string }{
+		"it writes on":      {"exec yes", "the worker was ended: the time of --timeout (300ms) is up", "124"},
+		"it ended in time":  {unread, "the worker's output is not complete: writing it: whoever reads it does not", "125"},
+		"it failed in time": {unread + "; exit 3", "the worker's output is not complete: writing it: whoever reads it does not", "3"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newParented(t)
+			p.env = append(p.env, "B="+p.bin)
+			got := p.sh(`mkfifo $HOME/out; exec 9<>$HOME/out
+				$B --ref plaintext:k --mask --timeout 300ms -- sh -c '` + row.worker + `' >$HOME/out; echo $?`)
+			if got.stdout != row.code+"\n" || !strings.Contains(got.stderr, row.says) {
+				t.Errorf("%s = %v, want %s and %q", row.worker, got, row.code, row.says)
+			}
+		})
+	}
+}
+
 // home is the HOME of its shell.
 func (s *session) home() string {
 	s.t.Helper()
