@@ -44,24 +44,33 @@ func (s *server) accept(l int) {
 	}
 }
 
-// visit answers a connection, or has a goroutine do so.
+// visit answers a connection, or has a goroutine do so: only so many, since each keeps descriptors
+// open from here on, and a busy machine starts goroutines late.
 func (s *server) visit(fd int) {
 	v := &visitor{fd: fd}
 	v.peer, v.kin, v.refused = s.judge(fd)
 	if isShort(v.refused) {
-		v.send(net.Buffers{newMessage().add(frameBusy, "").end()})
-		v.close()
+		v.busy()
 		return
 	}
-	switch d := s.atOnce(v); {
-	case d == nil:
-		go s.one(v)
-	case d.ready() && d.size() <= maxAtOnce:
+	d, open, most := s.atOnce(v), &s.strangers, maxStrangers
+	if v.kin == below {
+		open, most = &s.runs, s.most
+	}
+	switch {
+	case d != nil && d.ready() && d.size() <= maxAtOnce:
 		v.send(d.buffers())
 		d.release()
 		v.close()
+	case !s.enter(open, most):
+		if d != nil {
+			d.release()
+		}
+		v.busy()
+	case d != nil:
+		go func() { defer s.leave(open); s.later(v, d) }()
 	default:
-		go s.later(v, d)
+		go func() { defer s.leave(open); s.one(v) }()
 	}
 }
 
@@ -83,6 +92,12 @@ func (v *visitor) close() {
 	if v.fd >= 0 {
 		_ = unix.Close(v.fd)
 	}
+}
+
+// busy ends a visit for which there is no room.
+func (v *visitor) busy() {
+	v.send(net.Buffers{newMessage().add(frameBusy, "").end()})
+	v.close()
 }
 
 // conn is the connection for what waits.
@@ -143,29 +158,15 @@ func (s *server) later(v *visitor, d *due) {
 	defer d.release()
 	v.peer.close() // it is a worker by now, whatever becomes of it
 	v.peer = nil
-	if !s.enter(&s.runs, s.most) {
-		v.send(net.Buffers{newMessage().add(frameBusy, "").end()})
-		return
-	}
-	defer s.leave(&s.runs)
 	if c, err := v.conn(); err == nil {
 		defer func() { _ = c.Close() }()
 		d.wait(c)
 	}
 }
 
-// one reads a request and answers it, if there are not too many of that kind.
+// one reads a request and answers it.
 func (s *server) one(v *visitor) {
 	defer v.close()
-	open, most := &s.strangers, maxStrangers
-	if v.kin == below {
-		open, most = &s.runs, s.most
-	}
-	if !s.enter(open, most) {
-		v.send(net.Buffers{newMessage().add(frameBusy, "").end()})
-		return
-	}
-	defer s.leave(open)
 	c, err := v.conn()
 	if err != nil {
 		return

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -26,6 +27,30 @@ func TestShort(t *testing.T) {
 	got, err := io.ReadAll(c)
 	if want := newMessage().add(frameBusy, "").end(); string(got) != string(want) || s.refused != 0 {
 		t.Errorf("it answers %q, %v, and has refused %d; want %q and none", got, err, s.refused, want)
+	}
+}
+
+// Who comes when there is no room is sent away before the next one is let in: on a busy machine
+// those who wait for that would take all descriptors.
+func TestBusyAtOnce(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // nothing else runs meanwhile
+	s, err := newServer(&Order{Dispatcher: os.Getpid(), Policy: &Policy{}}, nil, Hooks{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.most = 1
+	for n, room := range []bool{true, false} {
+		c, fd := knocks(t)
+		s.visit(fd)
+		if _, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); (err == nil) != room {
+			t.Errorf("visit number %d, of which one has room: its descriptor, %v; want it open: %v", n+1, err, room)
+		}
+		if room {
+			continue
+		}
+		if got, err := io.ReadAll(c); string(got) != string(newMessage().add(frameBusy, "").end()) {
+			t.Errorf("without room it answers %q, %v; want that it is busy", got, err)
+		}
 	}
 }
 
