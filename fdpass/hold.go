@@ -13,9 +13,9 @@ type Held struct {
 	// Unread is how many bytes nobody has taken. Of a memory file it is all or none, and of a part
 	// of what a socket holds no more is known than that it is one.
 	Unread func() int
-	// Watch returns true when all who had File may have closed it unread, and can be called again
-	// where they have not; false where there is nothing to wait for any more. It wipes what is
-	// held once. It is nil where nothing can be known.
+	// Watch returns true when all who had File, or got it from them, have closed it unread; false where
+	// there is nothing to wait for any more. It wipes what is held once. It is nil where nothing can
+	// be known.
 	Watch func() (abandoned bool)
 	// Close lets go of what is kept here. Neither Feed nor Watch may be running: a process that
 	// ends need not call it.

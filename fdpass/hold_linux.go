@@ -21,6 +21,25 @@ func init() {
 		}
 		return func() bool { return nextChange(changes) }, func() { _ = unix.Close(changes) }
 	}
+	onlyEnd = linuxOnlyEnd
+}
+
+// linuxOnlyEnd looks from a writing end, which tells where there is no reading end (poll(2), POLLERR), while ours
+// is closed: the pipe keeps what is in it for as long as there is either.
+func linuxOnlyEnd(pipe int) (now int, only bool) {
+	in, err := unix.Open(ownPath(pipe), unix.O_WRONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return pipe, false
+	}
+	defer func() { _ = unix.Close(in) }()
+	_ = unix.Close(pipe)
+	ends := []unix.PollFd{{Fd: int32(in)}}
+	_, err = unix.Poll(ends, 0)
+	only = err == nil && ends[0].Revents&unix.POLLERR != 0
+	if now, err = anotherEnd(in); err != nil {
+		return -1, false
+	}
+	return now, only
 }
 
 // newChanges tells changes of a state only (EPOLLET, epoll(7)).

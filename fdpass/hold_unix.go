@@ -90,6 +90,9 @@ var anotherEnd func(pipe int) (int, error)
 // end, or has read, since then or the last time.
 var watchEnd func(pipe int) (wait func() bool, stop func())
 
+// onlyEnd, where watchEnd is, reports whether nobody else has a reading end; ours is another one then.
+var onlyEnd func(pipe int) (now int, only bool)
+
 // holdPipe keeps a reading end, so that the kernel keeps what was not read, but not while it
 // feeds: that would hide that nobody else has one.
 func holdPipe(_ string, data []byte, _ bool) (*Held, error) {
@@ -124,9 +127,24 @@ func holdPipe(_ string, data []byte, _ bool) (*Held, error) {
 	}
 	size := len(data) // the data are wiped soon
 	if watchEnd != nil {
+		only := func() (is bool) {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			stop()
+			own, is = onlyEnd(own)
+			wait, stop = watchEnd(own)
+			return is
+		}
 		h.Watch = func() bool {
-			<-f.done
-			return (f.left > 0 || wait()) && h.Unread() == size
+			for <-f.done; f.left > 0 || wait(); { // what is left nobody can read
+				if h.Unread() < size {
+					break
+				}
+				if f.left > 0 || only() {
+					return h.Unread() == size
+				}
+			}
+			return false
 		}
 	}
 	h.Close = func() {

@@ -4,7 +4,6 @@ package inject
 
 import (
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/graphwork/wg-run/fdpass"
@@ -14,10 +13,8 @@ import (
 // receipt is what the parent knows of the reading of one secret.
 type receipt struct {
 	*fdpass.Held
-	name   string
-	size   int
-	file   os.FileInfo
-	number int
+	name string
+	size int
 	// help is what to do where it was not read.
 	help string
 	// told: that it was not read has been said.
@@ -40,11 +37,7 @@ func (w *parent) hold() error {
 			_ = d.file.Close()
 		}
 		d.file = h.File
-		r := &receipt{Held: h, name: d.Name, size: len(d.bytes()), number: d.Number, help: d.help(w.plan.Path)}
-		if r.file, err = h.File.Stat(); err != nil {
-			return forSecret(d.Want, err)
-		}
-		w.receipts = append(w.receipts, r)
+		w.receipts = append(w.receipts, &receipt{Held: h, name: d.Name, size: len(d.bytes()), help: d.help(w.plan.Path)})
 	}
 	return nil
 }
@@ -80,21 +73,13 @@ func (w *parent) attend() {
 		}
 		if r.Watch != nil {
 			go func() {
-				for r.Watch() {
-					if time.Sleep(settle); !r.heldBy(w.child) {
-						abandoned <- r
-						return
-					}
+				if r.Watch() {
+					time.Sleep(settle)
+					abandoned <- r
 				}
 			}()
 		}
 	}
-}
-
-// heldBy reports whether a process has the descriptor still, as far as it lets us see.
-func (r *receipt) heldBy(child int) bool {
-	file, err := os.Stat(fmt.Sprintf("/proc/%d/fd/%d", child, r.number))
-	return err == nil && os.SameFile(file, r.file)
 }
 
 // lost says that nobody can read the secret any more.

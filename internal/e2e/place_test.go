@@ -13,7 +13,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/graphwork/wg-run/internal/testrig"
 )
@@ -95,7 +94,7 @@ func (p *place) exec(stdin string, argv ...string) result {
 	var out, errs bytes.Buffer
 	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = p.env, strings.NewReader(stdin), &out, &errs
 	cmd.Dir = "/"
-	cmd.WaitDelay = time.Second // what it leaves behind holds up nobody
+	cmd.WaitDelay = testrig.Watchdog // what it leaves behind holds up nobody
 	if p.as != nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.as}
 	}

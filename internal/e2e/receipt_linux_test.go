@@ -29,6 +29,8 @@ func TestReceipt(t *testing.T) {
 				`$S sh -c 'kill -KILL $$'`:      {137, "", ended, keyed},
 				`$S sh -c 'exec 3<&-; sleep 1'`: {0, "", lost, keyed},
 				`$S sh -c 'exec 4</dev/fd/3 4<&-; sleep 0.5; cat <&3'`: {0, parentedKey, "", ""},
+				`$S sh -c '(sleep 0.5; cat <&3) & exec 3<&-; wait'`:    {0, parentedKey, "", ""}, // its child has it still
+				`$S sh -c '(sleep 0.3) & exec 3<&-; wait; sleep 1'`:    {0, "", lost, keyed},
 				`$S --require-read -- true`:                            {125, "", ended, keyed},
 				`$S --require-read -- false`:                           {1, "", ended, keyed},
 				`$S --require-read -- sh -c 'cat <&3'`:                 {0, parentedKey, "", ""},
