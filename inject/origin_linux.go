@@ -83,8 +83,10 @@ func linuxCatch(list []unix.Signal, out chan<- caught) bool {
 	runtimeHandler, handlerPipe, handlerPID = handlerAction.handler, int32(p[1]), int32(os.Getpid())
 	handlerAction.handler = handlerAddress()
 	late := install(list, out)
-	childComes = func() bool {
-		_, err := unix.Write(p[1], make([]byte, siginfoSize))
+	putMark = func(m marker) bool {
+		info := make([]byte, siginfoSize)
+		binary.NativeEndian.PutUint32(info[8:], uint32(m))
+		_, err := unix.Write(p[1], info)
 		return err == nil
 	}
 	childStarted = func() {
@@ -153,6 +155,9 @@ func read(pipe int, out chan<- caught) {
 		c.own = ofTimer(code) || !c.kernel && int(binary.NativeEndian.Uint32(info[16:])) == os.Getpid()
 		if code == queue {
 			c.queued = &info
+		}
+		if c.signal == 0 {
+			c = caught{mark: marker(code)}
 		}
 		out <- c
 	}

@@ -10,10 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// caught is a signal that came to us; the zero value stands between those before the
-// child came and those after.
+// caught is a signal that came to us, or a mark between those before and those after.
 type caught struct {
 	signal unix.Signal
+	mark   marker // where signal is 0
 	// kernel: it is the kernel's, which sends a terminal's signals to the whole process
 	// group.
 	kernel bool
@@ -23,17 +23,25 @@ type caught struct {
 	queued *[siginfoSize]byte
 }
 
+// marker says what came to pass between signals.
+type marker int32
+
+const (
+	childComes marker = 1 + iota // it is about to be there: what came before is for us alone
+	childStops                   // we noticed that it has stopped: what came before is taken first
+	wentOn                       // we were stopped, and go on
+)
+
 // siginfoSize is that of a siginfo_t on Linux.
 const siginfoSize = 128
 
 // catchExact, where the platform has it, tells who sent a signal.
 var catchExact func(list []unix.Signal, out chan<- caught) bool
 
-// What is told what catches: that the child is about to be there, since what was caught
-// before is for us alone, and that it is there. False: so much was caught that there is no room
-// for a mark behind it.
+// What is told what catches: to put a mark behind what was caught, false where there is no room, and
+// that the child is there.
 var (
-	childComes   = mark
+	putMark      = mark
 	childStarted = func() {}
 )
 
@@ -61,13 +69,13 @@ func catch() <-chan caught {
 	return signals
 }
 
-// mark puts the mark behind what came before the child. It does not wait, since nobody reads yet: where
-// the channel is full, so many signals are there that some of the first may count for both.
-func mark() bool {
+// mark does not wait, since nobody may read yet: where the channel is full, so many signals are there
+// that some of those that come later may count as earlier.
+func mark(m marker) bool {
 	select {
-	case signals <- caught{}:
+	case signals <- caught{mark: m}:
 	default:
-		go func() { signals <- caught{} }()
+		go func() { signals <- caught{mark: m} }()
 	}
 	return true
 }
@@ -115,7 +123,8 @@ func (w *parent) take(c caught) {
 	}
 	switch {
 	case c.signal == 0:
-		w.started = true
+		w.passed(c.mark)
+	case stops(c.signal) && w.past > 0: // going on takes away what stops and waits (signal(7))
 	case c.signal == unix.SIGWINCH && c.kernel && w.apart: // its own terminal tells it
 	case c.own, c.signal == unix.SIGCHLD && c.kernel:
 	case c.signal == unix.SIGCONT && w.stopped:
@@ -123,6 +132,21 @@ func (w *parent) take(c caught) {
 	case c.kernel && w.started && w.has(c.signal):
 	default:
 		w.hand(c)
+	}
+}
+
+// passed is told that all signals before a mark have been taken.
+func (w *parent) passed(m marker) {
+	switch m {
+	case childComes:
+		w.started = true
+	case childStops:
+		w.marked = false
+		if w.reap(); !w.ended && w.pauses() && w.noticed == w.times { // else it is noticed anew
+			w.pause()
+		}
+	case wentOn:
+		w.past--
 	}
 }
 

@@ -62,7 +62,7 @@ func (w *parent) start() error {
 	if err := w.plan.enter(); err != nil {
 		return err
 	}
-	w.started = !childComes()
+	w.started = !putMark(childComes)
 	if w.child, err = w.plan.fork(attr); err != nil {
 		return w.plan.failed(err)
 	}

@@ -15,7 +15,7 @@ func init() { stopLike = linuxStopLike }
 // the signal come. A SIGCONT takes away all signals that stop and wait (signal(7)): that one, if it
 // comes too early, and another, which tells afterwards that one came. Meanwhile it does nothing else, since
 // who handles it, on any thread, may be late, and it would be taken for one to a later stop.
-func linuxStopLike(s unix.Signal, goesOn func() bool) (wentOn bool) {
+func linuxStopLike(s unix.Signal, goesOn func() bool) (told bool) {
 	this := func(s unix.Signal) { _ = unix.Tgkill(os.Getpid(), unix.Gettid(), s) }
 	tells := unix.SIGTTOU
 	if s == tells {
@@ -24,11 +24,12 @@ func linuxStopLike(s unix.Signal, goesOn func() bool) (wentOn bool) {
 	defer change(unix.SIGCONT, byDefault)()
 	defer block(tells)()
 	this(tells)
-	defer func() { wentOn = !takeWaiting(tells) }()
+	defer func() { told = !takeWaiting(tells) }()
 
 	var now action
 	if s == unix.SIGSTOP || sigaction(s, nil, &now) != nil || now.handler != handlerAction.handler {
-		if !goesOn() {
+		if !goesOn() && takeWaiting(tells) { // else a SIGCONT has come already
+			this(tells)
 			this(unix.SIGSTOP)
 		}
 		return

@@ -5,15 +5,20 @@ package inject
 import (
 	"os"
 	"os/signal"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
 // stopLike, where the platform has it, stops this process as that signal does by default,
-// unless the child goes on before. It returns when the process goes on, and wentOn tells that a SIGCONT
+// unless the child goes on before. It returns when the process goes on, and told says that a SIGCONT
 // came meanwhile, which is told nowhere else; none did where the signal could not stop us, as in an
 // orphaned process group (setpgid(2)).
-var stopLike func(s unix.Signal, goesOn func() bool) (wentOn bool)
+var stopLike func(s unix.Signal, goesOn func() bool) (told bool)
+
+// catching is how long it may take until a signal that has come is caught, by a thread that has to wait for a
+// processor: while we are stopped it would wait, too, and then be taken for one that came later.
+const catching = 5 * time.Millisecond
 
 // stopNow stops this process, which has no worker any more, unless our caller ignored that.
 func stopNow(s unix.Signal) {
@@ -24,6 +29,11 @@ func stopNow(s unix.Signal) {
 	default:
 		_ = unix.Kill(unix.Getpid(), unix.SIGSTOP)
 	}
+}
+
+// pauses: the child has stopped, and we are to.
+func (w *parent) pauses() bool {
+	return w.paused != 0 && !w.stopped && w.pausing == nil && !w.timedOut
 }
 
 // pause prepares to stop, as the child did. Whoever reads our output may take their time: meanwhile
@@ -57,16 +67,19 @@ func (w *parent) stop() {
 		w.reap()
 		return w.ended || w.paused == 0
 	}
-	wentOn := false
+	told := false
 	if stopLike != nil {
-		wentOn = stopLike(w.paused, goesOn)
+		told = stopLike(w.paused, goesOn)
 	} else if !goesOn() {
 		_ = unix.Kill(unix.Getpid(), unix.SIGSTOP)
 	}
 	if w.stopped = !w.ended && w.paused != 0; !w.stopped && !w.ended {
 		w.streams.continued()
 	}
-	if wentOn {
+	if told {
+		if putMark(wentOn) {
+			w.past++
+		}
 		w.goOn()
 	}
 }

@@ -48,6 +48,12 @@ type parent struct {
 	apart bool
 	// paused is the signal that has stopped the child, 0 while it runs.
 	paused unix.Signal
+	// marked: it has stopped, and what came before we noticed is to be taken first.
+	marked bool
+	// times it has stopped, and how many of them we had noticed when that began.
+	times, noticed int
+	// past is how many marks are to come behind what came before we went on.
+	past int
 	// pausing is closed when what the worker has written is out, so that we can stop, too; it is
 	// nil where nobody waits for that.
 	pausing chan struct{}
@@ -133,8 +139,13 @@ func (w *parent) watch() int {
 			w.drain()
 			return w.code()
 		}
-		if w.paused != 0 && !w.stopped && w.pausing == nil && !w.timedOut {
-			w.pause()
+		if w.pauses() && !w.marked {
+			w.marked, w.noticed = true, w.times
+			time.AfterFunc(catching, func() {
+				for !putMark(childStops) {
+					time.Sleep(catching)
+				}
+			})
 		}
 		select {
 		case <-w.pausing:
@@ -169,6 +180,7 @@ func (w *parent) reap() {
 		case status.Stopped():
 			// Each is told once: if we had stopped for one before, we have gone on since.
 			w.paused, w.stopped = status.StopSignal(), false
+			w.times++
 		case status.Continued():
 			w.paused = 0
 		default:
