@@ -27,7 +27,7 @@ type caught struct {
 type marker int32
 
 const (
-	childComes marker = 1 + iota // it is about to be there: what came before is for us alone
+	childThere marker = 1 + iota // what came before may have come to us alone, what comes from here on to both
 	childStops                   // we noticed that it has stopped: what came before is taken first
 	wentOn                       // we were stopped, and go on
 )
@@ -78,6 +78,18 @@ func mark(m marker) bool {
 		go func() { signals <- caught{mark: m} }()
 	}
 	return true
+}
+
+// markSoon puts a mark now, or as soon as there is room.
+func markSoon(m marker) {
+	if putMark(m) {
+		return
+	}
+	go func() {
+		for !putMark(m) {
+			time.Sleep(catching)
+		}
+	}()
 }
 
 // catchSome guesses who sent a signal: a terminal that has us in the foreground sends its
@@ -138,7 +150,7 @@ func (w *parent) take(c caught) {
 // passed is told that all signals before a mark have been taken.
 func (w *parent) passed(m marker) {
 	switch m {
-	case childComes:
+	case childThere:
 		w.started = true
 	case childStops:
 		w.marked = false

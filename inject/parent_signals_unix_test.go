@@ -19,7 +19,7 @@ func TestMark(t *testing.T) {
 			signals <- caught{signal: unix.SIGUSR1}
 		}
 		done := make(chan struct{})
-		go func() { mark(childComes); close(done) }()
+		go func() { mark(childThere); close(done) }()
 		select {
 		case <-done:
 		case <-time.After(10 * time.Second):

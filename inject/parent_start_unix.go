@@ -42,6 +42,11 @@ func spare() error {
 	return nil
 }
 
+// whileForking, where the platform has it, has a child go on that is stopped before it executes the program,
+// until over: it would have a thread of ours wait, which then cannot be stopped, nor hand on what is to
+// have the child go on.
+var whileForking = func() (over func()) { return func() {} }
+
 // start starts the child from this thread, and lets go of what is only the child's.
 func (w *parent) start() error {
 	given := givenDescriptors()
@@ -62,10 +67,12 @@ func (w *parent) start() error {
 	if err := w.plan.enter(); err != nil {
 		return err
 	}
-	w.started = !putMark(childComes)
-	if w.child, err = w.plan.fork(attr); err != nil {
+	over := whileForking()
+	w.child, err = w.plan.fork(attr)
+	if over(); err != nil {
 		return w.plan.failed(err)
 	}
+	markSoon(childThere)
 	childStarted()
 	w.letGo(given, null)
 	return nil

@@ -40,7 +40,8 @@ type parent struct {
 	// receipts are of what is held, abandoned those of what will not be read any more.
 	receipts  []*receipt
 	abandoned <-chan *receipt
-	// started: what comes from here on has come to the child as well, if it was for both.
+	// started: what comes from here on has come to the child as well, if it was for both. Of what came
+	// while it was being started nobody knows, and it gets that once more.
 	started bool
 	// leads: this process leads its session, and a hangup comes to it alone.
 	leads bool
@@ -141,11 +142,7 @@ func (w *parent) watch() int {
 		}
 		if w.pauses() && !w.marked {
 			w.marked, w.noticed = true, w.times
-			time.AfterFunc(catching, func() {
-				for !putMark(childStops) {
-					time.Sleep(catching)
-				}
-			})
+			time.AfterFunc(catching, func() { markSoon(childStops) })
 		}
 		select {
 		case <-w.pausing:
