@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"os"
 	"os/signal"
+	"slices"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -57,8 +58,9 @@ type action struct {
 }
 
 const (
-	byDefault = 0 // SIG_DFL
-	ignored   = 1 // SIG_IGN
+	byDefault = 0          // SIG_DFL
+	ignored   = 1          // SIG_IGN
+	restarts  = 0x10000000 // SA_RESTART
 )
 
 func sigaction(s unix.Signal, to, was *action) error {
@@ -71,6 +73,16 @@ func sigaction(s unix.Signal, to, was *action) error {
 
 // handlerAction is the action with our handler; else it is like the runtime's.
 var handlerAction action
+
+// handling is the action of a signal. A call that SIGTTOU interrupts is not restarted: a write to a terminal
+// would be sent it once more, for ever.
+func handling(s unix.Signal) *action {
+	to := handlerAction
+	if s == unix.SIGTTOU {
+		to.flags &^= restarts
+	}
+	return &to
+}
 
 func linuxCatch(list []unix.Signal, out chan<- caught) bool {
 	var p [2]int
@@ -91,7 +103,7 @@ func linuxCatch(list []unix.Signal, out chan<- caught) bool {
 	}
 	childStarted = func() {
 		for _, s := range late {
-			_ = sigaction(s, &handlerAction, nil)
+			_ = sigaction(s, handling(s), nil)
 		}
 	}
 	go read(p[0], out)
@@ -110,6 +122,7 @@ func install(list []unix.Signal, out chan<- caught) (late []unix.Signal) {
 			out <- caught{signal: s.(unix.Signal)}
 		}
 	}()
+	var given []unix.Signal
 	for _, s := range list {
 		var now action
 		_ = sigaction(s, nil, &now)
@@ -123,6 +136,9 @@ func install(list []unix.Signal, out chan<- caught) (late []unix.Signal) {
 			}
 			continue
 		}
+		if now.handler == ignored {
+			given = append(given, s)
+		}
 		if now.handler == ignored || s >= firstLibrary && s <= lastLibrary && now.handler == byDefault {
 			late = append(late, s)
 			continue
@@ -133,8 +149,9 @@ func install(list []unix.Signal, out chan<- caught) (late []unix.Signal) {
 		if now.handler == byDefault {
 			signal.Notify(notified, s)
 		}
-		_ = sigaction(s, &handlerAction, nil)
+		_ = sigaction(s, handling(s), nil)
 	}
+	inherits = func(s unix.Signal) bool { return slices.Contains(given, s) }
 	return late
 }
 

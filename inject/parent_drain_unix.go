@@ -5,6 +5,7 @@ package inject
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -13,7 +14,7 @@ import (
 // drain brings out what the worker has left. Whoever reads our output may take their time, up to
 // Stay.Timeout and as long again as a worker has to end, and who has us end need not wait for that.
 func (w *parent) drain() {
-	done, terminal, pausing := make(chan struct{}), w.streams.outer, w.pausing
+	done, terminal, pumps, holds, pausing := make(chan struct{}), w.streams.outer, w.streams.pumps, w.streams.holds, w.pausing
 	var hurried <-chan time.Time // who reads gets it all the same
 	if w.toldLate() {
 		hurried = time.After(settle)
@@ -27,6 +28,12 @@ func (w *parent) drain() {
 			terminal.leave()
 		}
 	}
+	retry := func() {
+		for _, p := range pumps {
+			p.to.retry()
+		}
+	}
+	retry() // what was to stop us has stopped nobody
 	go func() {
 		defer close(done)
 		if pausing != nil {
@@ -46,15 +53,25 @@ func (w *parent) drain() {
 			leave()
 			w.short = errUnread
 			return
+		case <-holds:
+			if slices.ContainsFunc(pumps, func(p *pump) bool { return p.to.stuck() }) {
+				leave()
+				w.stopNow(unix.SIGTTOU)
+				retry()
+			}
 		case c := <-w.signals:
 			switch {
+			case c.mark == wentOn:
+				w.past--
 			case c.own:
 			case ends(c.signal):
 				leave()
 				return
-			case stops(c.signal):
+			case c.signal == unix.SIGTTOU && (c.kernel || !exact): // sent for what we write: see above
+			case stops(c.signal) && w.past == 0:
 				leave()
-				stopNow(c.signal)
+				w.stopNow(c.signal)
+				retry()
 			}
 		}
 	}

@@ -7,6 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// getTermios is the request of tcgetattr(3).
+const getTermios = unix.TCGETS
+
 // lastSignal is the highest that there is.
 const lastSignal = unix.Signal(64)
 

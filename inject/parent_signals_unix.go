@@ -38,6 +38,9 @@ const siginfoSize = 128
 // catchExact, where the platform has it, tells who sent a signal.
 var catchExact func(list []unix.Signal, out chan<- caught) bool
 
+// inherits reports whether our caller ignored a signal.
+var inherits = func(s unix.Signal) bool { return signal.Ignored(s) }
+
 // What is told what catches: to put a mark behind what was caught, false where there is no room, and
 // that the child is there.
 var (
@@ -141,6 +144,9 @@ func (w *parent) take(c caught) {
 	case c.own, c.signal == unix.SIGCHLD && c.kernel:
 	case c.signal == unix.SIGCONT && w.stopped:
 		w.goOn()
+	case c.signal == unix.SIGCONT && w.apart:
+		w.outer.wokenUp()
+		w.hand(c)
 	case c.kernel && w.started && w.has(c.signal):
 	default:
 		w.hand(c)
@@ -169,12 +175,20 @@ func (w *parent) hand(c caught) {
 	}
 	switch {
 	case w.ended:
+	case w.apart && c.kernel && typed(c.signal):
+		w.outer.hasTyped(c.signal)
+	case w.apart && stops(c.signal):
+		w.send(c.signal)
+		w.outer.stopChild(c.signal, byOther)
 	case c.queued != nil && handOn != nil:
 		handOn(w.child, c)
 	default:
 		w.send(c.signal)
 	}
 }
+
+// typed: a key sends it (termios(3)).
+func typed(s unix.Signal) bool { return s == unix.SIGINT || s == unix.SIGQUIT || s == unix.SIGTSTP }
 
 // has reports whether the child has from the kernel what came to us from there.
 func (w *parent) has(s unix.Signal) bool {

@@ -4,7 +4,6 @@ package inject
 
 import (
 	"os"
-	"os/signal"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -21,13 +20,20 @@ var stopLike func(s unix.Signal, goesOn func() bool) (told bool)
 const catching = 5 * time.Millisecond
 
 // stopNow stops this process, which has no worker any more, unless our caller ignored that.
-func stopNow(s unix.Signal) {
+func (w *parent) stopNow(s unix.Signal) {
 	switch {
-	case os.Getpid() == 1 || signal.Ignored(s):
+	case os.Getpid() == 1 || inherits(s):
 	case stopLike != nil:
-		stopLike(s, func() bool { return false })
+		w.wentOn(stopLike(s, func() bool { return false }))
 	default:
 		_ = unix.Kill(unix.Getpid(), unix.SIGSTOP)
+	}
+}
+
+// wentOn notes that a SIGCONT came while we stopped: what stops and came before is void.
+func (w *parent) wentOn(told bool) {
+	if told && putMark(wentOn) {
+		w.past++
 	}
 }
 
@@ -67,19 +73,23 @@ func (w *parent) stop() {
 		w.reap()
 		return w.ended || w.paused == 0
 	}
-	told := false
+	told, alone := false, false
 	if stopLike != nil {
-		told = stopLike(w.paused, goesOn)
+		s := w.paused
+		if w.apart {
+			s = w.outer.stoppedAs(s)
+		}
+		told = stopLike(s, goesOn)
+		alone = w.apart && stops(s) && !told
 	} else if !goesOn() {
 		_ = unix.Kill(unix.Getpid(), unix.SIGSTOP)
 	}
 	if w.stopped = !w.ended && w.paused != 0; !w.stopped && !w.ended {
 		w.streams.continued()
 	}
-	if told {
-		if putMark(wentOn) {
-			w.past++
-		}
+	// In an orphaned process group (setpgid(2)) what stops a terminal's jobs stops nobody, and would not
+	// have stopped the worker.
+	if w.wentOn(told); told || alone {
 		w.goOn()
 	}
 }

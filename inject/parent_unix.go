@@ -140,6 +140,10 @@ func (w *parent) watch() int {
 			w.drain()
 			return w.code()
 		}
+		if stopLike != nil && w.stopped && w.paused == 0 { // we were not: nothing stops an orphaned process group
+			w.stopped = false
+			w.streams.continued()
+		}
 		if w.pauses() && !w.marked {
 			w.marked, w.noticed = true, w.times
 			time.AfterFunc(catching, func() { markSoon(childStops) })

@@ -38,7 +38,7 @@ func linuxSuspends(master *os.File, typed []byte) int {
 		return at
 	}
 	_ = conn.Control(func(fd uintptr) {
-		set, err := unix.IoctlGetTermios(int(fd), unix.TCGETS)
+		set, err := unix.IoctlGetTermios(int(fd), getTermios)
 		if err == nil && set.Lflag&unix.ISIG != 0 && set.Cc[unix.VSUSP] != 0 {
 			at = bytes.IndexByte(typed, set.Cc[unix.VSUSP])
 		}
@@ -61,13 +61,13 @@ func linuxDisposition(pid int, s unix.Signal) (ignored, caught bool) {
 	return has("SigIgn"), has("SigCgt")
 }
 
-// linuxUnstopped blocks the signal: then the terminal is changed, or written to (tcsetpgrp(3),
-// "blocked or ignored").
+// linuxUnstopped blocks the signals: then the terminal is changed, or written to (tcsetpgrp(3), "blocked or ignored"), and
+// a read fails.
 func linuxUnstopped(f func()) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	var blocked, before unix.Sigset_t
-	blocked.Val[0] = 1 << (unix.SIGTTOU - 1)
+	blocked.Val[0] = 1<<(unix.SIGTTOU-1) | 1<<(unix.SIGTTIN-1)
 	if unix.PthreadSigmask(unix.SIG_BLOCK, &blocked, &before) == nil {
 		defer func() { _ = unix.PthreadSigmask(unix.SIG_SETMASK, &before, nil) }()
 	}

@@ -25,62 +25,103 @@ const (
 // pump copies one stream of the worker to ours, masked.
 type pump struct {
 	from   *os.File
-	to     int
+	to     *outlet
 	out    *mask.Writer
-	done   chan struct{} // closed when what start has started is over; nil while nothing is
 	once   sync.Once
 	closed atomic.Bool
 	// lost is why what the worker has written did not come out; read it when all is over.
 	lost error
+
+	mu      sync.Mutex
+	pausing bool
+	done    chan struct{} // closed when the copying is over; nil while there is none
 }
 
 // start copies until the worker's side is closed, or ours cannot be written to, or pause is called.
 func (p *pump) start() {
-	if p.closed.Load() {
-		return
-	}
-	_ = p.from.SetReadDeadline(time.Time{})
-	p.done = make(chan struct{})
-	go func() {
-		defer close(p.done)
-		buf := make([]byte, pumped)
-		for {
-			n, err := p.from.Read(buf)
-			if n > 0 && !p.write(buf[:n]) || errors.Is(err, os.ErrDeadlineExceeded) {
-				return
-			}
-			if err != nil { // the end: EOF of a pipe, EIO of a terminal
-				p.finish()
-				return
-			}
-		}
-	}()
-}
-
-// write reports whether the stream goes on. Where nobody reads ours any more, nobody reads
-// the worker's: it gets SIGPIPE at its next write, as without us.
-func (p *pump) write(b []byte) bool {
-	_, err := p.out.Write(b)
-	if err != nil {
-		p.fail(err)
-		p.finish()
-	}
-	return err == nil
+	p.run(false)
+	p.to.retry()
 }
 
 // pause ends the copying when all is through that the worker has written so far. Others may hold
-// its side open, too, and write more: what is read is bounded.
+// its side open, too, and write more: what is read is bounded. A write that is held, since it would
+// stop us, is not waited for; start has it, and the copying, go on.
 func (p *pump) pause() {
-	if p.done != nil {
-		_ = p.from.SetReadDeadline(time.Unix(1, 0)) // which is over
-		<-p.done
-		p.done = nil
+	if done := p.run(true); done != nil {
+		select {
+		case <-done:
+		case <-p.to.held():
+		}
 	}
+}
+
+// end is as pause, and waits also for such a write.
+func (p *pump) end() {
+	if done := p.run(true); done != nil {
+		<-done
+	}
+}
+
+// run has the copying go on, or end, and returns what is closed then.
+func (p *pump) run(pausing bool) (done <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed.Load() && p.done == nil {
+		return nil
+	}
+	var until time.Time
+	if pausing {
+		until = time.Unix(1, 0) // which is over
+	}
+	p.pausing = pausing
+	_ = p.from.SetReadDeadline(until)
+	if p.done == nil {
+		p.done = make(chan struct{})
+		go p.copy()
+	}
+	return p.done
+}
+
+// over is called when the copying has ended, or may: it reports whether it has.
+func (p *pump) over(ended bool) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !ended && !p.pausing {
+		return false
+	}
+	close(p.done)
+	p.done = nil
+	return true
+}
+
+func (p *pump) copy() {
+	buf := make([]byte, pumped)
+	for {
+		n, err := p.from.Read(buf)
+		ended := false
+		switch {
+		case n > 0 && p.write(buf[:n]):
+			continue
+		case n > 0:
+			ended = true
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			p.rest(buf)
+		default: // the end: EOF of a pipe, EIO of a terminal
+			p.finish()
+			ended = true
+		}
+		if p.over(ended) {
+			return
+		}
+	}
+}
+
+// rest copies what is there already.
+func (p *pump) rest(buf []byte) {
 	conn, err := p.from.SyscallConn()
 	if err != nil {
 		return
 	}
-	buf := make([]byte, pumped)
 	for read, most := 0, left; read < most; {
 		n := 0
 		err := conn.Control(func(fd uintptr) {
@@ -94,9 +135,20 @@ func (p *pump) pause() {
 	}
 }
 
+// write reports whether the stream goes on. Where nobody reads ours any more, nobody reads
+// the worker's: it gets SIGPIPE at its next write, as without us.
+func (p *pump) write(b []byte) bool {
+	_, err := p.out.Write(b)
+	if err != nil {
+		p.fail(err)
+		p.finish()
+	}
+	return err == nil
+}
+
 // resize gives the worker's terminal the size of ours, and reports whether it has one.
 func (p *pump) resize() (changed bool) {
-	size, err := unix.IoctlGetWinsize(p.to, unix.TIOCGWINSZ)
+	size, err := unix.IoctlGetWinsize(p.to.fd, unix.TIOCGWINSZ)
 	if err != nil || p.closed.Load() {
 		return false
 	}
@@ -121,7 +173,7 @@ func (p *pump) finish() {
 		p.closed.Store(true)
 		p.fail(p.out.Close())
 		_ = p.from.Close()
-		_ = unix.Close(p.to)
+		_ = unix.Close(p.to.fd)
 	})
 }
 
@@ -133,25 +185,4 @@ func capacity(fd int) int {
 		return 0
 	}
 	return capacityOf(fd)
-}
-
-// outlet writes to a descriptor, of which others may have made that it does not block. It is no
-// os.File: one for standard output would end this process by SIGPIPE.
-type outlet int
-
-func (fd outlet) Write(b []byte) (int, error) {
-	done := 0
-	for done < len(b) {
-		n, err := unix.Write(int(fd), b[done:])
-		switch {
-		case err == unix.EAGAIN:
-			_, _ = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}, -1)
-		case err == unix.EINTR:
-		case err != nil:
-			return done, err
-		default:
-			done += n
-		}
-	}
-	return done, nil
 }

@@ -18,6 +18,7 @@ type terminal struct {
 	tty    *os.File // our terminal, opened anew: nobody else's reads are changed
 	master *os.File // of the worker's
 	before *term.State
+	ours   *term.State // how we have set it
 	child  int
 
 	mu      sync.Mutex
@@ -26,9 +27,21 @@ type terminal struct {
 	wanted  bool // what is typed is read
 	reading bool
 	closed  bool
+	awaits  bool   // until it is ours
 	typed   []byte // read, and not written yet
-	suspend bool   // Ctrl-Z has stopped the worker
+	// like is the signal that the worker was stopped for, by whom.
+	like   unix.Signal
+	by     sender
+	tidies *time.Timer // until it is stopped
 }
+
+// sender is who sent a signal that stops.
+type sender int
+
+const (
+	byKey   sender = iota // typed, and read by us: it came to nobody yet
+	byOther               // it came to us
+)
 
 // lookAgain is how often we look, in the background, whether we have got the terminal: no signal tells.
 const lookAgain = 250 * time.Millisecond
@@ -62,7 +75,7 @@ func (s *streams) openSession() error {
 func (t *terminal) run(child int) {
 	t.child = child
 	t.enter()
-	go t.copyTyped()
+	go unstopped(t.copyTyped) // its reads fail in the background, and stop nobody
 }
 
 // isRaw reports whether our terminal is raw; there may be none.
@@ -79,8 +92,51 @@ func (t *terminal) isRaw() bool {
 func (t *terminal) enter() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.suspend = false
-	if t.take(); !t.raw && !t.closed {
+	t.goesOn()
+	t.takeSoon()
+}
+
+// wokenUp is told that somebody has us go on, and the worker did not stop. Who had us stop may have the terminal now,
+// and may have set it otherwise: where not, it is as it was.
+func (t *terminal) wokenUp() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.goesOn()
+	if t.raw && !t.foreground() {
+		t.lose()
+		t.set(func(fd int) error {
+			now, err := term.GetState(fd)
+			if err != nil || t.ours == nil || *now != *t.ours {
+				return err
+			}
+			return term.Restore(fd, t.before)
+		})
+	}
+	t.raw = false
+	t.takeSoon()
+}
+
+// goesOn forgets what the worker was stopped for, or was to be. It is called with the lock.
+func (t *terminal) goesOn() {
+	if t.like = 0; t.tidies != nil {
+		t.tidies.Stop()
+		t.tidies = nil
+	}
+}
+
+// lose reads nothing any more. It is called with the lock.
+func (t *terminal) lose() {
+	t.wanted = false
+	if t.tty != nil {
+		_ = t.tty.SetReadDeadline(time.Unix(1, 0))
+		_ = t.master.SetWriteDeadline(time.Unix(1, 0))
+	}
+}
+
+// takeSoon takes the terminal now, or as soon as it is ours. It is called with the lock.
+func (t *terminal) takeSoon() {
+	if t.take(); !t.raw && !t.closed && !t.awaits {
+		t.awaits = true
 		go t.await()
 	}
 }
@@ -90,7 +146,12 @@ func (t *terminal) take() {
 	if t.closed || t.raw || !t.foreground() {
 		return
 	}
-	t.set(func(fd int) error { _, err := term.MakeRaw(fd); return err })
+	t.set(func(fd int) (err error) {
+		if _, err = term.MakeRaw(fd); err == nil {
+			t.ours, err = term.GetState(fd)
+		}
+		return err
+	})
 	t.raw, t.wanted = true, true
 	_ = t.tty.SetReadDeadline(time.Time{})
 	_ = t.master.SetWriteDeadline(time.Time{})
@@ -103,6 +164,7 @@ func (t *terminal) await() {
 		t.mu.Lock()
 		t.take()
 		over := t.raw || t.closed
+		t.awaits = !over
 		t.mu.Unlock()
 		if over {
 			return
@@ -114,11 +176,7 @@ func (t *terminal) await() {
 func (t *terminal) leave() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.wanted = false
-	if t.tty != nil {
-		_ = t.tty.SetReadDeadline(time.Unix(1, 0))
-		_ = t.master.SetWriteDeadline(time.Unix(1, 0))
-	}
+	t.lose()
 	for t.reading {
 		t.turn.Wait()
 	}
@@ -132,9 +190,19 @@ func (t *terminal) leave() {
 func (t *terminal) suspended() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.suspend {
-		_ = unix.Kill(0, unix.SIGTSTP)
+	if t.like != 0 && t.by == byKey {
+		_ = unix.Kill(0, t.like)
 	}
+}
+
+// stoppedAs is the signal that the worker was stopped for; its own status says s.
+func (t *terminal) stoppedAs(s unix.Signal) unix.Signal {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.like != 0 {
+		return t.like
+	}
+	return s
 }
 
 func (t *terminal) close() {
@@ -167,6 +235,10 @@ func (t *terminal) copyTyped() {
 		t.mu.Lock()
 		if t.reading = false; err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.wanted = false // gone, or no longer ours
+			if !t.foreground() {
+				t.raw = false
+				t.takeSoon()
+			}
 		}
 		t.turn.Broadcast()
 		t.mu.Unlock()
@@ -200,7 +272,7 @@ func (t *terminal) hand() error {
 			return err
 		}
 		if at >= 0 {
-			t.stopChild()
+			t.stopChild(unix.SIGTSTP, byKey)
 		}
 	}
 	return nil

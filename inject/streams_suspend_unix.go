@@ -19,31 +19,52 @@ var disposition func(pid int, s unix.Signal) (ignored, caught bool)
 // tidying is how long a program that catches SIGTSTP has to put its screen in order.
 const tidying = 100 * time.Millisecond
 
-// stopChild has Ctrl-Z stop a worker that leads its session. Its process group is orphaned,
-// since its parent is in another session, and what the terminal sends does not stop such a one
-// (setpgid(2)); SIGSTOP does. Groups that the worker makes for its own jobs are none of our business.
-func (t *terminal) stopChild() {
-	if t.group() != t.child {
+// stopChild has a signal that stops, such as Ctrl-Z sends, stop a worker that leads its session. Its process group is orphaned,
+// since its parent is in another session, and such a one is not stopped by what the terminal sends
+// (setpgid(2)), but by SIGSTOP. What a key sends to groups that the worker makes for its own jobs is none of our business.
+func (t *terminal) stopChild(s unix.Signal, by sender) {
+	ours := func() bool { return by == byOther || t.group() == t.child }
+	if !ours() {
 		return
 	}
 	ignored, caught := false, false
 	if disposition != nil {
-		ignored, caught = disposition(t.child, unix.SIGTSTP)
+		ignored, caught = disposition(t.child, s)
 	}
 	stop := func() {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		if !t.closed && t.group() == t.child {
-			t.suspend = true
+		if !t.closed && ours() {
+			t.like, t.by = s, by
 			_ = unix.Kill(-t.child, unix.SIGSTOP)
 		}
 	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	switch {
 	case ignored:
 	case caught:
-		time.AfterFunc(tidying, stop)
+		var tidies *time.Timer
+		tidies = time.AfterFunc(tidying, func() {
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			if t.tidies == tidies {
+				stop()
+			}
+		})
+		t.tidies = tidies
 	default:
 		stop()
+	}
+}
+
+// hasTyped has what a key sent to us, whose terminal it was not yet, come to those that have the worker's.
+func (t *terminal) hasTyped(s unix.Signal) {
+	group := t.group()
+	if group <= 0 {
+		group = t.child
+	}
+	_ = unix.Kill(-group, s)
+	if stops(s) && group == t.child {
+		t.stopChild(s, byOther)
 	}
 }
 

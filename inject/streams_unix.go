@@ -25,12 +25,13 @@ type streams struct {
 	pumps []*pump
 	outer *terminal // ours, if the worker has a session and a terminal of its own
 	child int
-	lost  error // why output of the worker's did not come out, when all is over
+	holds chan struct{} // has a value when a write may not go through (outlet)
+	lost  error         // why output of the worker's did not come out, when all is over
 }
 
 // openStreams makes what the worker is to write to. What it needs of the secrets it copies.
 func openStreams(p *Plan, masked bool) (*streams, error) {
-	s := &streams{}
+	s := &streams{holds: make(chan struct{}, 1)}
 	if !masked {
 		return s, nil
 	}
@@ -96,7 +97,8 @@ func (s *streams) pump(from *os.File, fd int) error {
 		_ = from.Close()
 		return err
 	}
-	s.pumps = append(s.pumps, &pump{from: from, to: to, out: s.set.Writer(outlet(to))})
+	out := newOutlet(to, s.unstoppable, s.holds)
+	s.pumps = append(s.pumps, &pump{from: from, to: out, out: s.set.Writer(out)})
 	return nil
 }
 
@@ -152,6 +154,18 @@ func (s *streams) continued() {
 	}
 }
 
+// unstoppable: a terminal that stops who writes in the background does not stop the worker, who ignores that.
+func (s *streams) unstoppable() bool {
+	if inherits(unix.SIGTTOU) {
+		return true
+	}
+	if disposition == nil || s.child == 0 {
+		return false
+	}
+	ignored, _ := disposition(s.child, unix.SIGTTOU)
+	return ignored
+}
+
 // resized is told that our terminal has another size. The kernel tells a worker that is in
 // our session at the same time, maybe too early.
 func (s *streams) resized() {
@@ -168,7 +182,7 @@ func (s *streams) resized() {
 // behind; only for who reads our output. Our terminal is as it was then.
 func (s *streams) ended() {
 	for _, p := range s.pumps {
-		p.pause()
+		p.end()
 	}
 	s.close()
 }

@@ -88,8 +88,8 @@ func TestParentStopsWhileDraining(t *testing.T) {
 		s.typed("$B --ref plaintext:k --mask -- sh -c '" + unread + "' | sh -c 'echo rea\"\"dy.; read go <$HOME/go; echo read $(wc -c).'\n")
 		s.until("ready.")
 		s.gone(home)
-		s.says("\x1a", "topped")
-		s.until("prompt> ")
+		s.says("\x1a", "prompt> ")
+		s.untilStopped()
 		s.says("(echo >$HOME/go &); fg\n", "read 131000.")
 		s.until("prompt> ")
 	})
@@ -100,8 +100,8 @@ func TestParentStopsWhileDraining(t *testing.T) {
 func TestMaskKilledWhileStopped(t *testing.T) {
 	eachShell(t, func(t *testing.T, s *session) {
 		s.says("sh -c '$B --ref plaintext:k --mask -- sh -c \"echo \\$\\$ >\\$HOME/pid; echo rea''dy.; read x\"; echo outer $?.'\n", "ready.")
-		s.says("\x1a", "topped")
-		s.until("prompt> ")
+		s.says("\x1a", "prompt> ")
+		s.untilStopped()
 		s.says("kill -KILL $(cat $HOME/pid); echo kil''led.\n", "killed.")
 		s.until("prompt> ")
 		s.says("fg\n", "outer 137.")

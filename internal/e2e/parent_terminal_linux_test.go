@@ -13,54 +13,12 @@ import (
 	"github.com/graphwork/wg-run/internal/testrig"
 )
 
-// onShell is an interactive shell on a terminal; $W is wg-run that stays as the parent, $C a
-// worker that says which signals come to it.
-func onShell(t *testing.T, shell ...string) *session {
-	t.Helper()
-	testrig.Need(t, shell[0], "python3")
-	p := newParented(t)
-	catcher := p.wg + "/catcher.py"
-	p.put(map[string]string{"catcher.py": `import os, signal, time
-for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGWINCH, signal.SIGCONT, signal.SIGCHLD, signal.SIGUSR1, signal.SIGUSR2):
-    signal.signal(n, lambda n, frame: os.write(1, b"<%d>" % n))
-os.write(1, b"ready %d %d.\n" % (os.getpid(), os.getppid()))
-for _ in range(1500): time.sleep(0.02) # it outlives a test that fails, but not for ever
-`})
-	p.put(map[string]string{"subreaper.py": subreaper})
-	s := onTerminal(t, append(p.env, "PS1=prompt> ", "TERM=dumb", "HISTFILE=", "C=python3 "+catcher, "B="+p.bin, "R=python3 "+p.wg+"/subreaper.py"), shell[0], shell[1:]...)
-	_ = s.tty.SetReadDeadline(time.Now().Add(patience)) // a worker may live longer than the shell
-	s.until("prompt> ")
-	return s
-}
-
-// says types a line and waits for what comes of it.
-func (s *session) says(line, want string) {
-	s.t.Helper()
-	s.out = nil
-	s.typed(line)
-	s.until(want)
-}
-
-var shells = map[string][]string{"bash": {"bash", "--norc", "--noprofile", "--noediting", "-i"}, "dash": {"dash", "-i"}}
-
-func eachShell(t *testing.T, test func(t *testing.T, s *session)) {
-	for name, argv := range shells {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			test(t, onShell(t, argv...))
-		})
-	}
-}
-
 // A key that interrupts comes to the worker once, each time; so does what is sent.
 func TestParentInterrupts(t *testing.T) {
 	eachShell(t, func(t *testing.T, s *session) {
 		s.says("$W $C\n", "ready")
 		s.until(".")
-		var worker, parent int
-		if _, err := fmt.Sscanf(string(s.out[strings.LastIndex(string(s.out), "ready"):]), "ready %d %d.", &worker, &parent); err != nil {
-			t.Fatalf("the worker says %q: %v", s.out, err)
-		}
+		_, parent := s.pids()
 		shown := ""
 		for range 3 {
 			s.says("\x03", "<2>")
@@ -93,8 +51,7 @@ func TestParentJobs(t *testing.T) {
 	eachShell(t, func(t *testing.T, s *session) {
 		s.says("$W $C\n", ".\r\n")
 		s.says("\x1a", "prompt> ")
-		s.says("jobs\n", "topped")
-		s.until("prompt> ")
+		s.untilStopped()
 		s.says("fg\n", "<18>")
 		if n := strings.Count(string(s.out), "<18>"); n != 1 {
 			t.Errorf("fg: %d times SIGCONT in %q, want once", n, s.out)
@@ -109,8 +66,7 @@ func TestParentJobs(t *testing.T) {
 		s.says("kill -USR1 %1; kill -KILL %1; wait\n", "prompt> ")
 
 		s.says("$W sh -c 'read line; echo got $line.' &\n", "prompt> ")
-		s.says("until jobs >$HOME/jobs; grep -q '[t]opped' $HOME/jobs; do sleep 0.1; done; cat $HOME/jobs\n", "topped")
-		s.until("prompt> ")
+		s.untilStopped()
 		s.says("fg\n", "sh -c")
 		s.until("\r\n")
 		s.says("words\n", "got words.")
@@ -118,10 +74,7 @@ func TestParentJobs(t *testing.T) {
 		s.says("$W sh -c 'kill -STOP $$; echo went on.'\n", "prompt> ")
 		s.says("fg\n", "went on.")
 		s.until("prompt> ")
-		s.says("jobs; echo none.\n", "none.\r\n")
-		if strings.Contains(string(s.out), "topped") || strings.Contains(string(s.out), "unning") {
-			t.Errorf("a job is left: %q", s.out)
-		}
+		s.noJob("a worker that stopped itself")
 	})
 }
 
@@ -201,8 +154,7 @@ func TestParentSaysInBackground(t *testing.T) {
 func TestBrokerStaysInJobs(t *testing.T) {
 	eachShell(t, func(t *testing.T, s *session) {
 		s.says("$R $B broker -- cat &\n", "prompt> ")
-		s.says("until jobs >$HOME/jobs; grep -q '[t]opped' $HOME/jobs; do sleep 0.1; done; echo it st''opped.\n", "it stopped.")
-		s.until("prompt> ")
+		s.untilStopped()
 		s.says("fg\n", "cat")
 		s.until("\r\n")
 		s.says("words\n", "words\r\nwords\r\n")

@@ -1,0 +1,144 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/graphwork/wg-run/internal/testrig"
+)
+
+const masked = "$B --ref plaintext:k --mask -- "
+
+// A terminal that stops who writes to it in the background stops a masked worker, too, once, whatever
+// it does then, and what was written comes in the foreground; a worker that ignores it is let through.
+func TestMaskWritesInBackground(t *testing.T) {
+	eachShell(t, func(t *testing.T, s *session) {
+		s.says("stty tostop\n", "prompt> ")
+		for script, want := range map[string]string{
+			"cat <&3; echo; echo ended.": "[redacted:api_key]\r\nended.",
+			"echo ended.":                "ended.", // the worker may have ended before it is stopped
+			"echo a line >&2; (sleep 0.1; echo another); echo ended.":  "a line\r\nanother\r\nended.",
+			"head -c 100000 /dev/zero | tr '\\0' x; echo; echo ended.": "x\r\nended.",
+		} {
+			s.says(fmt.Sprintf("%s sh -c %q &\n", masked, script), "prompt> ")
+			s.untilStopped()
+			s.says("fg\n", want)
+			s.until("prompt> ")
+			s.noJob(script)
+		}
+		s.says("mkfifo $HOME/go; "+masked+"sh -c 'trap \"\" TTOU; echo wor''ds.; read x <$HOME/go' &\n", "words.")
+		s.says("echo >$HOME/go; wait $!; echo status $?.\n", "status 0.")
+		s.until("prompt> ")
+		s.noJob("a worker that ignores SIGTTOU")
+		// So does one in the foreground's session of its own.
+		s.says(masked+"$C\n", ".\r\n")
+		s.says("\x1a", "prompt> ")
+		s.says("bg\n", "prompt> ")
+		s.untilStopped()
+		s.says("fg\n", "<18>")
+		s.says("\x03", "<2>")
+	})
+}
+
+// What stops a job, from somebody else, stops a masked worker in a session of its own.
+func TestMaskStopped(t *testing.T) {
+	eachShell(t, func(t *testing.T, s *session) {
+		s.says(masked+"$C\n", "ready ")
+		s.until(".\r\n")
+		_, parent := s.pids()
+		for _, n := range []syscall.Signal{syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGTTOU} {
+			s.out = nil
+			s.sent(parent, int(n))
+			s.until("prompt> ")
+			s.says("fg\n", "<18>")
+		}
+		// A key, before wg-run has noticed that it has the terminal.
+		for range 3 {
+			s.says("\x1a", "prompt> ")
+			s.says("bg\n", "<18>")
+			s.says("fg\n", "--mask --")
+			s.hasForeground(parent, true)
+		}
+		s.says("\x03", "<2>")
+	})
+}
+
+// A shell that saw wg-run alone stop sets the terminal as it likes: a masked worker has it as before when it is
+// in the foreground again, and does not read what is the shell's in between.
+func TestMaskParentStopped(t *testing.T) {
+	eachShell(t, func(t *testing.T, s *session) {
+		s.says(masked+"$C\n", "ready ")
+		s.until(".\r\n")
+		_, parent := s.pids()
+		for _, background := range []bool{false, true} {
+			s.isRaw(true, "at first")
+			s.out = nil
+			s.sent(parent, int(syscall.SIGSTOP))
+			s.until("prompt> ")
+			if background {
+				s.says("bg\n", "<18>")
+				s.isRaw(false, "in the background")
+				for range 20 {
+					s.says("echo the sh''ell\n", "the shell")
+				}
+				if stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", parent)); strings.Contains(string(stat), ") T ") || err != nil {
+					t.Errorf("in the background, while somebody types: %s, %v; want it running", stat, err)
+				}
+			}
+			s.says("fg\n", "--mask --")
+			s.hasForeground(parent, background)
+			s.isRaw(true, "in the foreground again")
+		}
+		s.says("\x03", "<2>")
+	})
+}
+
+// What has a terminal of its own, and no shell that could have it go on, is not stopped by Ctrl-Z, masked or not.
+func TestMaskStoppedByNobody(t *testing.T) {
+	for _, flags := range []string{"--mask", "--timeout 1h"} {
+		p := newParented(t)
+		s := onTerminal(t, p.env, p.bin, append(strings.Fields("--ref plaintext:k "+flags+" --"), "sh", "-c", "echo ready.; read x; echo got $x.; read x; echo then $x.")...)
+		s.until("ready.")
+		s.typed("\x1afirst\n")
+		s.until("got first.")
+		s.typed("\x1asecond\n")
+		s.until("then second.")
+		s.ended()
+	}
+}
+
+// Where nothing stops wg-run, what a worker writes comes when it goes on, whoever has it, and whether wg-run
+// has dealt with its stop or not, which nothing shows.
+func TestMaskOrphaned(t *testing.T) {
+	testrig.Need(t, "python3")
+	const driver = `import os, signal, subprocess, sys, time
+worker = """import os, signal
+os.setpgid(0, 0)
+while True:
+    print(os.getpid(), flush=True)
+    os.kill(os.getpid(), signal.SIGTSTP)
+    print("went on", flush=True)
+    input()
+"""
+run = subprocess.Popen(sys.argv[1:] + [sys.executable, "-c", worker], start_new_session=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+def state(pid): return open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[0]
+signal.alarm(30)
+for i in range(25):
+    pid = int(run.stdout.readline())
+    while state(pid) != "T": time.sleep(0.001)
+    time.sleep(i / 1000)
+    os.kill(pid, signal.SIGCONT)
+    if run.stdout.readline() != "went on\n": sys.exit("something else")
+    print(file=run.stdin, flush=True)
+print("all came")
+run.kill()
+`
+	p := newParented(t)
+	got := p.exec("", "sh", "-c", `exec python3 -c "$0" `+p.bin+` --ref plaintext:k --mask --`, driver)
+	if want := (result{0, "all came\n", ""}); got != want {
+		t.Errorf("a worker that somebody has go on = %v, want %v", got, want)
+	}
+}
