@@ -16,6 +16,7 @@ var encodings = []struct {
 	encode func(string) string
 }{
 	{"as it is", func(s string) string { return s }},
+	{"as a terminal shows it", func(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") }},
 	{"hexadecimal", func(s string) string { return fmt.Sprintf("%x", s) }},
 	{"hexadecimal, upper case", func(s string) string { return fmt.Sprintf("%X", s) }},
 	{"hexadecimal, in lines", func(s string) string { return inLines(fmt.Sprintf("%x", s), 60, "\n") }},

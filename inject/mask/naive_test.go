@@ -74,6 +74,7 @@ func naiveSizes(text, value string) (sizes []int) {
 		sizes = append(sizes, len(text)-len(rest))
 	}
 	read(value, nil, nil)
+	read(strings.ReplaceAll(value, "\n", "\r\n"), nil, nil)
 	read(value, nil, naivePercent)
 	read(value, nil, naiveJSON)
 	if strings.Contains(value, " ") {

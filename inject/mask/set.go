@@ -39,6 +39,9 @@ func NewSet(secrets []Secret) *Set {
 		if bytes.IndexByte(value, ' ') >= 0 { // else there is nothing that percent does not decode
 			add(raw, query)
 		}
+		if shown := bytes.ReplaceAll(value, []byte("\n"), []byte("\r\n")); len(shown) > len(value) {
+			add(&form{secret: i, text: shown, fold: asIs}, plain) // by a terminal (ONLCR, termios(3))
+		}
 		add(&form{secret: i, text: hex.AppendEncode(nil, value), fold: lower}, plain, wrapped)
 		for offset := range 3 {
 			add(&form{secret: i, text: inner(value, offset), fold: standard}, plain, wrapped, percent, json)

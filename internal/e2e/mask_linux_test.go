@@ -84,3 +84,17 @@ func TestMaskJobs(t *testing.T) {
 		t.Errorf("the terminal shows %q, want no key", s.out)
 	}
 }
+
+// A secret of several lines, whose ends a terminal changes.
+func TestMaskLines(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, someHome)
+	lines := strings.Repeat("0123456789abcdef of a private key\n", 3)
+	p.put(map[string]string{"lines": lines})
+	s := onTerminal(t, p.env, p.bin, "--ref", "file:"+p.wg+"/lines", "--mask", "--", "sh", "-c", "k=$(cat <&3); echo \"$k\"; echo ended.")
+	s.until("ended.")
+	if out := string(s.out); strings.Contains(out, "private") || strings.Count(out, "[redacted:api_key]") != 1 {
+		t.Errorf("a secret of several lines: the terminal shows %q, want it masked", out)
+	}
+	s.ended()
+}
