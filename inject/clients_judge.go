@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/graphwork/wg-run/fdpass"
 	"github.com/graphwork/wg-run/internal/names"
@@ -60,10 +61,13 @@ func isPlace(place string) bool {
 	return slices.Contains([]string{"", "program", "subcommand", "end", "--"}, place) || after && word != ""
 }
 
+// ourPlaceholders have a value without with.
+var ourPlaceholders = []string{"fd", "path", "value"}
+
 // judgePlaceholders wants a value for each, and the secret nowhere but in the format.
 func (c *Client) judgePlaceholders() error {
 	given := slices.Collect(maps.Keys(c.With))
-	for _, ours := range []string{"fd", "path", "value"} {
+	for _, ours := range ourPlaceholders {
 		if slices.Contains(given, ours) {
 			return fmt.Errorf("with: {%s} has a value already", ours)
 		}
@@ -85,14 +89,36 @@ func (c *Client) judgePlaceholders() error {
 		return nil
 	}
 	place := []string{"fd", "path"}
-	args := c.Args
-	for _, list := range c.ArgsOf {
-		args = append(args[:len(args):len(args)], list...)
-	}
+	args := c.allArgs()
 	return errors.Join(
 		check("env", place, slices.Collect(maps.Values(c.Env))...),
 		check("args", place, args...),
 		check("format", []string{"value"}, c.Format))
+}
+
+// judgeWith wants what a row of the user's itself says in with to be used, and to be of one line.
+func (c *Client) judgeWith(said map[string]any) error {
+	used := placeholders(strings.Join(slices.Concat(slices.Collect(maps.Values(c.Env)), c.allArgs(), []string{c.Format, c.Secret}), "\n"))
+	for _, name := range slices.Sorted(maps.Keys(said)) {
+		if slices.Contains(ourPlaceholders, name) {
+			continue // judgePlaceholders says why not
+		}
+		if !slices.Contains(used, name) {
+			meant := ""
+			if near := names.Near(name, used); near != "" {
+				meant = " (did you mean {" + near + "}?)"
+			}
+			return fmt.Errorf("with: nothing uses {%s}%s", names.Or(name, "…"), meant)
+		}
+		if strings.ContainsFunc(c.With[name], unicode.IsControl) {
+			return fmt.Errorf("with: %s: it holds a control character, such as a line break", names.Or(name, "…"))
+		}
+	}
+	return nil
+}
+
+func (c *Client) allArgs() []string {
+	return append(slices.Concat(slices.Collect(maps.Values(c.ArgsOf))...), c.Args...)
 }
 
 // placeholders are the names that stand in braces, as {host}.

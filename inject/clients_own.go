@@ -48,7 +48,8 @@ func ownRow(name string, raw any) (*Client, error) {
 			c.With[key] = value
 		}
 	}
-	return c, nil
+	said, _ := table["with"].(map[string]any)
+	return c, c.judgeWith(said)
 }
 
 // likeRow is the row of wg-run's that another begins with.

@@ -115,6 +115,8 @@ func TestOwnClient(t *testing.T) {
 		`place: it is "program", "subcommand"`:               map[string]any{"env": env, "place": "first"},
 		"unset: not the name of a variable that a worker":    map[string]any{"env": env, "unset": text("PATH")},
 		"with: {value} has a value already":                  map[string]any{"env": env, "with": map[string]any{"value": "x"}},
+		"with: nothing uses {hst} (did you mean {host}?)":    map[string]any{"like": "npm", "with": map[string]any{"hst": "x"}},
+		"with: host: it holds a control character":           map[string]any{"like": "npm", "with": map[string]any{"host": "x\ny"}},
 		"like: no client of wg-run's own has that name":      map[string]any{"like": "nosuch"},
 		"like: not a text":                                   map[string]any{"like": int64(1)},
 		"unknown key (not shown: it looks like a key)":       map[string]any{"sk-or-v1-0123456789abcdef": "x"},
