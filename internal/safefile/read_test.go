@@ -46,6 +46,9 @@ func readsAs(t *testing.T, path string, mode os.FileMode, closed bool) {
 		switch {
 		case mode&0o002 != 0 || mode&0o020 != 0 && (private || !closed):
 			want, wantHint = fmt.Sprintf("mode %04o lets others write to it", mode), "chmod go-w "+path
+			if private { // it is to be closed to readers, too
+				wantHint = "chmod 600 " + path
+			}
 		case private && mode&0o044 != 0:
 			want, wantHint = fmt.Sprintf("mode %04o lets others read it", mode), "chmod 600 "+path
 		}

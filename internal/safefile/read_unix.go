@@ -71,7 +71,11 @@ func judge(path string, st *unix.Stat_t, rule Rule) error {
 	}
 	mode := st.Mode & 0o777
 	if othersWrite(st) || rule.Private && mode&0o020 != 0 {
-		return narrow(st, fmt.Errorf("%s: mode %04o lets others write to it: %w", path, mode, ErrUnsafe), "go-w", path)
+		bits := "go-w"
+		if rule.Private {
+			bits = "600"
+		}
+		return narrow(st, fmt.Errorf("%s: mode %04o lets others write to it: %w", path, mode, ErrUnsafe), bits, path)
 	}
 	if rule.Private && mode&0o044 != 0 {
 		return narrow(st, fmt.Errorf("%s: mode %04o lets others read it: %w", path, mode, ErrUnsafe), "600", path)
