@@ -68,11 +68,11 @@ func (p *Plan) execute() error {
 		argv := append([]string{"/bin/sh", p.Path}, p.Argv[1:]...)
 		err = unix.Exec("/bin/sh", argv, p.Env)
 	}
-	return p.failed(err)
+	return p.Failed(err)
 }
 
-// failed says why the program was not executed.
-func (p *Plan) failed(err error) error {
+// Failed says why the program was not executed, of the error of execve(2): it wraps ErrNoWorker or ErrNotExecutable.
+func (p *Plan) Failed(err error) error {
 	condition := ErrNotExecutable
 	if errors.Is(err, unix.ENOENT) {
 		if executable(p.Path) == nil {

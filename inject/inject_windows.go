@@ -19,6 +19,9 @@ func (p *Plan) Exec() error { return ErrUnsupported }
 // Adopts: Windows has no orphans that come back.
 func Adopts() bool { return false }
 
+// Failed is for what executes a program in another way; nothing does here.
+func (p *Plan) Failed(err error) error { return err }
+
 // Self returns ErrUnsupported.
 func Self() (*Plan, error) { return nil, ErrUnsupported }
 

@@ -70,7 +70,7 @@ func (w *parent) start() error {
 	over := whileForking()
 	w.child, err = w.plan.fork(attr)
 	if over(); err != nil {
-		return w.plan.failed(err)
+		return w.plan.Failed(err)
 	}
 	markSoon(childThere)
 	childStarted()

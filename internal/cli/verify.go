@@ -88,10 +88,7 @@ func runVerify(args, worker []string) int {
 
 // verifyCode is the exit code of a run that could not be started, as runCode's.
 func verifyCode(err error) int {
-	switch {
-	case errors.Is(err, verify.ErrNotStarted) && errors.Is(err, syscall.ENOENT):
-		return exitNoWorker
-	case errors.Is(err, verify.ErrNotStarted):
+	if errors.Is(err, verify.ErrNotStarted) {
 		return exitNotExecutable
 	}
 	return runCode(err)
@@ -141,7 +138,11 @@ func (f *verifyFlags) verify(worker []string) (*verify.Report, error) {
 	}
 	ctx, cancel := f.deadline()
 	defer cancel()
-	return verify.Run(ctx, p, o)
+	report, err := verify.Run(ctx, p, o)
+	if why, ok := errors.AsType[syscall.Errno](err); ok && errors.Is(err, verify.ErrNotStarted) {
+		err = plan.Failed(why)
+	}
+	return report, err
 }
 
 // request is that of a run with the same flags. Where no profile is chosen one canary is

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/graphwork/wg-run/internal/names"
 )
 
 // watch searches files below folders: at the end all that were changed meanwhile, and
@@ -42,7 +44,7 @@ func newWatch(r *Report, folders []string) (*watch, error) {
 			if pe, ok := errors.AsType[*fs.PathError](err); ok { // which names the step, and maybe another path
 				err = pe.Err
 			}
-			return nil, fmt.Errorf("watching %s: %w", r.clean(f), err)
+			return nil, fmt.Errorf("watching %s: %w", names.ShowPath(r.clean(f)), err)
 		}
 		w.folders = append(w.folders, real)
 	}
