@@ -43,6 +43,11 @@ func check(req Request) ([]fdpass.Channel, error) {
 	if slices.Contains(req.KeepEnv, resolve.BrokerVariable) {
 		return nil, fmt.Errorf("keeping %s: a worker is nobody's dispatcher, and never gets it", resolve.BrokerVariable)
 	}
+	for _, name := range req.KeepEnv {
+		if !names.ValidVariable(name) {
+			return nil, errors.New("keeping a variable: not the name of one (not shown, it may be a key)")
+		}
+	}
 	taken := map[string]string{}
 	channels := make([]fdpass.Channel, len(req.Secrets))
 	for i, w := range req.Secrets {

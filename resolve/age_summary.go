@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -20,6 +21,9 @@ import (
 func (r *Resolver) Summary(ctx context.Context, path string) (string, error) {
 	sealed, err := safefile.Read(path, safefile.Rule{Foreign: true, Max: maxSealed})
 	if err != nil {
+		if names.PathLooksSecret(path) {
+			return "", errors.New("reading the file " + names.Hidden)
+		}
 		return "", fmt.Errorf("reading the file: %w", err)
 	}
 	d, err := unsealStore(ctx, r.quiet(), sealed)
