@@ -62,7 +62,7 @@ func lookup(name, path string) (string, error) {
 	if refused != nil {
 		return "", refused
 	}
-	return "", hint.Add(fmt.Errorf("%s: %w in PATH", names.Show(name), ErrNoWorker), hint.Command("command", "-v", "--", names.Or(name, "WORKER")))
+	return "", hint.Add(fmt.Errorf("%s: %w in PATH", names.Show(name), ErrNoWorker), "name it by its path, as ./"+names.Or(name, "WORKER")+", or add its folder to PATH")
 }
 
 // executable says whether execve(2) would take the file, as far as its mode

@@ -17,7 +17,7 @@ import (
 // checkBackends asks each store, and each manager that is installed or in config.toml.
 func (d *doctor) checkBackends(ctx context.Context) {
 	if _, err := resolve.Storing(d.r.DefaultBackend); err != nil {
-		d.problem(hint.Add(fmt.Errorf("default_backend of config.toml: %w", err), "wg-run secret backend set keyring"))
+		d.problem(hint.Add(fmt.Errorf("default_backend of config.toml: %w", err), "wg-run secret backend set NAME; wg-run secret backend show lists them"))
 	}
 	for _, s := range backendStates(ctx, d.r) {
 		switch {

@@ -41,7 +41,7 @@ var exitCodes = []exitCode{
 	{"verify", exitNoWorker, "there is no such worker"},
 	{"command", 0, "done, yes"},
 	{"command", exitNo, "no, not found, failed"},
-	{"command", exitUsage, "the command line is wrong"},
+	{"command", exitUsage, "the command line is wrong, as of a run without --"},
 }
 
 // shown is the code as people write it: a signal's number is added to its own.

@@ -86,11 +86,11 @@ func dangling(s *resolve.Settings, p *profiles.Profile, w inject.Want, err error
 	if b := s.BackendOf(w.Ref.Scheme); b != nil && !b.Named {
 		shown = w.Ref.String()
 	}
-	text := fmt.Sprintf("profile %s references secret %s but ", names.Show(p.Name), shown)
+	text := fmt.Sprintf("profile %s references secret %s", names.Show(p.Name), shown)
 	if errors.Is(err, resolve.ErrNotFound) && w.Ref.Scheme != "auto" {
-		return fmt.Errorf("%sno entry found in %s%w", text, w.Ref.Scheme, said{err})
+		return fmt.Errorf("%s but no entry found in %s%w", text, w.Ref.Scheme, said{err})
 	}
-	return fmt.Errorf("%s%w", text, err)
+	return fmt.Errorf("%s, which does not resolve: %w", text, err)
 }
 
 // said is a cause that the text before it has told already.

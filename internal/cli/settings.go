@@ -22,7 +22,7 @@ func newResolver(home profiles.Home) (*resolve.Resolver, error) {
 func settings(home profiles.Home) (*resolve.Resolver, profiles.Config, error) {
 	c, err := home.Config()
 	if errors.Is(err, fs.ErrPermission) && hint.Of(err) == "" { // HOME, as an image or sudo left it
-		err = hint.Add(err, "is it another user's home? where yours is: export WG_HOME=/path/to/a/folder")
+		err = hint.Add(err, "is it yours? "+hint.Command("ls", "-la", home.Dir)+"; where it is another user's: export WG_HOME=/path/to/a/folder")
 	}
 	if err != nil {
 		return nil, c, err
