@@ -1,10 +1,11 @@
 package inject
 
 import (
-	"encoding/binary"
+	"fmt"
 	"os"
+	"strconv"
+	"strings"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -12,7 +13,7 @@ import (
 func init() { whileForking = linuxWhileForking }
 
 func linuxWhileForking() (over func()) {
-	ended := make(chan struct{})
+	ended, thread := make(chan struct{}), unix.Gettid()
 	go func() {
 		tick := time.NewTicker(catching)
 		defer tick.Stop()
@@ -21,28 +22,37 @@ func linuxWhileForking() (over func()) {
 			case <-ended:
 				return
 			case <-tick.C:
-				haveForkedGoOn()
+				haveForkedGoOn(thread)
 			}
 		}
 	}()
 	return func() { close(ended) }
 }
 
-// haveForkedGoOn has a stopped child go on that still has our memory, as after vfork(2); others may be there,
-// from before. Nothing else is waited for (waitid(2)).
-func haveForkedGoOn() {
-	const sameMemory = 1 // KCMP_VM
-	for {
-		var info unix.Siginfo
-		if unix.Waitid(unix.P_ALL, 0, &info, unix.WSTOPPED|unix.WNOHANG, nil) != nil {
-			return
-		}
-		pid := int32(binary.NativeEndian.Uint32((*[siginfoSize]byte)(unsafe.Pointer(&info))[16:]))
-		if pid == 0 {
-			return
-		}
-		if r, _, errno := unix.Syscall6(unix.SYS_KCMP, uintptr(os.Getpid()), uintptr(pid), sameMemory, 0, 0, 0); errno == 0 && r == 0 {
-			_ = unix.Kill(int(pid), unix.SIGCONT)
+// haveForkedGoOn has a thread's child go on that is stopped while the thread waits for it, as vfork(2) does. Once
+// the child has executed the program the thread does not, and who stops then stays so.
+func haveForkedGoOn(thread int) {
+	const stopped, waits = "Tt", "D" // of a process that is traced it is t
+	task := fmt.Sprintf("/proc/self/task/%d/", thread)
+	children, _ := os.ReadFile(task + "children")
+	for _, child := range strings.Fields(string(children)) {
+		pid, err := strconv.Atoi(child)
+		if err == nil && strings.Contains(stopped, state("/proc/"+child+"/stat")) && state(task+"stat") == waits {
+			_ = unix.Kill(pid, unix.SIGCONT)
 		}
 	}
+}
+
+// state is that of a process or thread (proc_pid_stat(5)), "" for one that is not there.
+func state(stat string) string {
+	if fields := statFields(stat); len(fields) > 0 {
+		return fields[0]
+	}
+	return ""
+}
+
+// statFields are the fields of such a file behind the program's name.
+func statFields(stat string) []string {
+	text, _ := os.ReadFile(stat)
+	return strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
 }

@@ -116,3 +116,14 @@ func TestParentStoppedAsItStarts(t *testing.T) {
 		t.Errorf("a child that is stopped before it executes the program = %v, want %v", got, want)
 	}
 }
+
+// A worker that stops itself at once stays so, although wg-run comes late from its start, and so does wg-run.
+func TestParentStopsAtOnce(t *testing.T) {
+	testrig.Need(t, "strace")
+	s := onShell(t, shells["bash"]...)
+	s.says("strace -D -f -o /dev/null -e trace=clone -e inject=clone:delay_exit=50000 $W sh -c 'kill -STOP $$; echo went on.'\n", "prompt> ")
+	s.untilStopped()
+	s.says("fg\n", "went on.")
+	s.until("prompt> ")
+	s.noJob("a worker that stops itself")
+}
