@@ -20,8 +20,10 @@ func (w *parent) drain() {
 		hurried = time.After(settle)
 	}
 	var over <-chan time.Time
+	until := time.Time{}
 	if w.stay.Timeout > 0 {
-		over = time.After(max(time.Until(w.until)+grace, settle))
+		until = time.Now().Add(max(time.Until(w.until)+grace, settle))
+		over = time.After(time.Until(until))
 	}
 	leave := func() {
 		if terminal != nil {
@@ -54,10 +56,17 @@ func (w *parent) drain() {
 			w.short = errUnread
 			return
 		case <-holds:
-			if slices.ContainsFunc(pumps, func(p *pump) bool { return p.to.stuck() }) {
+			switch {
+			case !slices.ContainsFunc(pumps, func(p *pump) bool { return p.to.stuck() }):
+			case w.timedOut || w.status.Signaled(): // so would have ended who was stopped for this
 				leave()
-				w.stopNow(unix.SIGTTOU)
-				retry()
+				w.short = errHeld
+				return
+			default:
+				leave()
+				if w.stopNow(unix.SIGTTOU, until) {
+					retry()
+				}
 			}
 		case c := <-w.signals:
 			switch {
@@ -70,14 +79,17 @@ func (w *parent) drain() {
 			case c.signal == unix.SIGTTOU && (c.kernel || !exact): // sent for what we write: see above
 			case stops(c.signal) && w.past == 0:
 				leave()
-				w.stopNow(c.signal)
+				w.stopNow(c.signal, time.Time{})
 				retry()
 			}
 		}
 	}
 }
 
-var errUnread = errors.New("whoever reads it does not")
+var (
+	errUnread = errors.New("whoever reads it does not")
+	errHeld   = errors.New("the terminal lets nobody write from the background")
+)
 
 // toldLate reports whether a signal that was to end us came to a worker that had ended, or was about
 // to: something else has ended it right afterwards.

@@ -3,13 +3,18 @@
 package inject
 
 import (
+	"bytes"
+	"fmt"
 	"os"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-func init() { stopLike = linuxStopLike }
+func init() {
+	stopLike = linuxStopLike
+	followed = linuxFollowed
+}
 
 // linuxStopLike has the signal wait for this thread, looks once more whether the child goes on, and lets
 // the signal come. A SIGCONT takes away all signals that stop and wait (signal(7)): that one, if it
@@ -65,4 +70,20 @@ func block(s unix.Signal) (back func()) {
 func takeWaiting(s unix.Signal) bool {
 	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGTIMEDWAIT, uintptr(unsafe.Pointer(only(s))), 0, uintptr(unsafe.Pointer(&unix.Timespec{})), 8, 0, 0)
 	return errno == 0
+}
+
+// linuxFollowed: our session was made by a worker, or for it; what it leads stops with us.
+func linuxFollowed() bool {
+	leader, err := unix.Getsid(0)
+	if err != nil || leader == 0 {
+		return false
+	}
+	group, err := unix.Getpgid(leader)
+	fields := statFields(fmt.Sprintf("/proc/%d/stat", leader))
+	if err != nil || group != unix.Getpgrp() || len(fields) < 2 {
+		return false
+	}
+	ours, err := os.ReadFile("/proc/self/comm")
+	parents, parentsErr := os.ReadFile("/proc/" + fields[1] + "/comm")
+	return err == nil && parentsErr == nil && bytes.Equal(ours, parents)
 }

@@ -15,19 +15,30 @@ import (
 // orphaned process group (setpgid(2)).
 var stopLike func(s unix.Signal, goesOn func() bool) (told bool)
 
+// followed, where the platform tells it, reports whether this process group is one that another wg-run follows: when it is
+// stopped, so is that, for somebody who can have both go on.
+var followed func() bool
+
 // catching is how long it may take until a signal that has come is caught, by a thread that has to wait for a
 // processor: while we are stopped it would wait, too, and then be taken for one that came later.
 const catching = 5 * time.Millisecond
 
-// stopNow stops this process, which has no worker any more, unless our caller ignored that.
-func (w *parent) stopNow(s unix.Signal) {
-	switch {
-	case os.Getpid() == 1 || inherits(s):
-	case stopLike != nil:
-		w.wentOn(stopLike(s, func() bool { return false }))
-	default:
-		_ = unix.Kill(unix.Getpid(), unix.SIGSTOP)
+// stopNow stops this process, which has no worker any more, unless our caller ignored that or nobody could. At a
+// given time it goes on by itself. It reports whether it was stopped.
+func (w *parent) stopNow(s unix.Signal, until time.Time) bool {
+	if os.Getpid() == 1 || inherits(s) {
+		return false
 	}
+	if !until.IsZero() && wakeAfter != nil && exact {
+		defer wakeAfter(max(time.Until(until), time.Millisecond))()
+	}
+	if stopLike == nil {
+		_ = unix.Kill(unix.Getpid(), unix.SIGSTOP)
+		return true
+	}
+	told := stopLike(s, func() bool { return false })
+	w.wentOn(told)
+	return told
 }
 
 // wentOn notes that a SIGCONT came while we stopped: what stops and came before is void.
@@ -89,7 +100,10 @@ func (w *parent) stop() {
 	}
 	// In an orphaned process group (setpgid(2)) what stops a terminal's jobs stops nobody, and would not
 	// have stopped the worker.
-	if w.wentOn(told); told || alone {
+	switch w.wentOn(told); {
+	case alone && w.stopped && followed != nil && followed():
+		_ = unix.Kill(0, unix.SIGSTOP)
+	case told, alone:
 		w.goOn()
 	}
 }

@@ -171,6 +171,7 @@ func (w *parent) watch() int {
 // reap collects all that has ended, and notes what became of the child.
 func (w *parent) reap() {
 	for !w.ended {
+		w.streams.look(false)
 		var status unix.WaitStatus
 		pid, err := unix.Wait4(-1, &status, unix.WNOHANG|unix.WUNTRACED|unix.WCONTINUED, nil)
 		switch {

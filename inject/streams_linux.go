@@ -47,10 +47,10 @@ func linuxSuspends(master *os.File, typed []byte) int {
 }
 
 // linuxDisposition reads proc_pid_status(5).
-func linuxDisposition(pid int, s unix.Signal) (ignored, caught bool) {
+func linuxDisposition(pid int, s unix.Signal) (what does, known bool) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
-		return false, false
+		return does{}, false
 	}
 	has := func(field string) bool {
 		_, rest, _ := strings.Cut(string(text), "\n"+field+":\t")
@@ -58,7 +58,8 @@ func linuxDisposition(pid int, s unix.Signal) (ignored, caught bool) {
 		set, _ := strconv.ParseUint(line, 16, 64)
 		return set&(1<<(s-1)) != 0
 	}
-	return has("SigIgn"), has("SigCgt")
+	is := func(state string) bool { return strings.Contains(string(text), "\nState:\t"+state) }
+	return does{has("SigIgn"), has("SigBlk"), has("SigCgt"), is("D"), is("Z")}, true
 }
 
 // linuxUnstopped blocks the signals: then the terminal is changed, or written to (tcsetpgrp(3), "blocked or ignored"), and

@@ -16,10 +16,8 @@ import (
 // so the write waits, until the worker has stopped and so have we, and somebody has us go on.
 type outlet struct {
 	fd int
-	// worker reports whether the terminal lets the worker through, who ignores what it sends.
-	worker func() bool
-	// holds gets a value when a write waits, if there is room.
-	holds chan<- struct{}
+	// of are those that it belongs to, whose worker it writes for.
+	of *streams
 
 	mu    sync.Mutex
 	waits bool
@@ -27,19 +25,20 @@ type outlet struct {
 	again chan struct{} // has it try once more
 }
 
-func newOutlet(fd int, worker func() bool, holds chan<- struct{}) *outlet {
-	return &outlet{fd: fd, worker: worker, holds: holds, told: make(chan struct{}), again: make(chan struct{}, 1)}
+func newOutlet(fd int, of *streams) *outlet {
+	return &outlet{fd: fd, of: of, told: make(chan struct{}), again: make(chan struct{}, 1)}
 }
 
 func (o *outlet) Write(b []byte) (int, error) {
-	done := 0
+	done, through := 0, false
 	for done < len(b) {
-		n, err := o.write(b[done:])
+		n, err := o.write(b[done:], through)
+		through = false
 		switch {
 		case err == unix.EAGAIN:
 			_, _ = unix.Poll([]unix.PollFd{{Fd: int32(o.fd), Events: unix.POLLOUT}}, -1)
 		case err == unix.EINTR:
-			o.wait()
+			through = o.wait()
 		case err != nil:
 			return done, err
 		default:
@@ -49,17 +48,18 @@ func (o *outlet) Write(b []byte) (int, error) {
 	return done, nil
 }
 
-// write writes; EINTR says that this is to stop us. Where nobody tells who sent a signal, what one
-// interrupts is restarted, and would not end: there we send what the terminal would.
-func (o *outlet) write(b []byte) (n int, err error) {
+// write writes, whatever the terminal sends, or not; EINTR says that this is to stop us. Where nobody tells who sent a
+// signal, what one interrupts is restarted, and would not end: there we send what the terminal would.
+func (o *outlet) write(b []byte, through bool) (n int, err error) {
+	if through {
+		unstopped(func() { n, err = unix.Write(o.fd, b) })
+		return n, err
+	}
 	if !exact && o.background() && o.stops() {
 		_ = unix.Kill(0, unix.SIGTTOU)
 		return 0, unix.EINTR
 	}
-	if n, err = unix.Write(o.fd, b); err == unix.EINTR && o.background() && o.worker() {
-		unstopped(func() { n, err = unix.Write(o.fd, b) })
-	}
-	return n, err
+	return unix.Write(o.fd, b)
 }
 
 func (o *outlet) background() bool { return isTerminal(o.fd) && !inForeground(o.fd) }
@@ -69,22 +69,30 @@ func (o *outlet) stops() bool {
 	return err == nil && set.Lflag&unix.TOSTOP != 0
 }
 
-// wait returns when retry is called, or the terminal would let the write through: no signal tells that.
-func (o *outlet) wait() {
-	if !o.background() {
-		return
+// wait returns when retry is called, or the terminal would let the write through: no signal tells that. It reports
+// whether that is because the worker may write.
+func (o *outlet) wait() (through bool) {
+	if !o.background() || o.of.unstoppable(false) {
+		return o.background()
 	}
 	o.set(true)
 	defer o.set(false)
 	look := time.NewTicker(lookAgain)
 	defer look.Stop()
-	for o.background() && o.stops() && !o.worker() {
+	for o.background() && o.stops() {
 		select {
 		case <-o.again:
-			return
+			return false
 		case <-look.C:
+			if o.of.unstick() {
+				return false
+			}
+			if o.of.unstoppable(true) {
+				return true
+			}
 		}
 	}
+	return false
 }
 
 func (o *outlet) set(waits bool) {
@@ -93,7 +101,7 @@ func (o *outlet) set(waits bool) {
 	if o.waits = waits; waits {
 		close(o.told)
 		select {
-		case o.holds <- struct{}{}:
+		case o.of.holds <- struct{}{}:
 		default:
 		}
 		return
@@ -112,7 +120,7 @@ func (o *outlet) held() <-chan struct{} {
 func (o *outlet) stuck() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.waits && o.background() && o.stops()
+	return o.waits && o.background() && o.stops() && !o.of.unstoppable(false)
 }
 
 // retry has a write that waits try once more.

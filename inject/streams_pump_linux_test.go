@@ -52,7 +52,7 @@ func TestPumpPauses(t *testing.T) {
 		to, err := unix.Open("/dev/null", unix.O_WRONLY|unix.O_CLOEXEC, 0)
 		must(t, err)
 		out := &loud{in: in, more: c.more}
-		p := &pump{from: r, to: newOutlet(to, nil, nil), out: mask.New(out, []mask.Secret{{Name: "api_key", Value: []byte(planted)}})}
+		p := &pump{from: r, to: newOutlet(to, nil), out: mask.New(out, []mask.Secret{{Name: "api_key", Value: []byte(planted)}})}
 		_, err = in.Write(make([]byte, c.written))
 		must(t, err)
 		known := capacityOf
@@ -88,7 +88,7 @@ func TestOutletWaits(t *testing.T) {
 		}
 		read <- n
 	}()
-	if n, err := newOutlet(int(fd), nil, nil).Write(make([]byte, size)); n != size || err != nil {
+	if n, err := newOutlet(int(fd), nil).Write(make([]byte, size)); n != size || err != nil {
 		t.Errorf("Write of %d bytes to a pipe that does not block = %d, %v", size, n, err)
 	}
 	_ = w.Close()

@@ -13,8 +13,11 @@ import (
 // a terminal's foreground (Ctrl-Z), or -1.
 var suspends func(master *os.File, typed []byte) int
 
-// disposition, where the platform tells it, reports what a process does on a signal.
-var disposition func(pid int, s unix.Signal) (ignored, caught bool)
+// does is what a process does on a signal.
+type does struct{ ignores, blocks, catches, waits, ended bool }
+
+// disposition, where the platform tells it, reports what a process does on a signal; not of one that is not there.
+var disposition func(pid int, s unix.Signal) (what does, known bool)
 
 // tidying is how long a program that catches SIGTSTP has to put its screen in order.
 const tidying = 100 * time.Millisecond
@@ -27,9 +30,9 @@ func (t *terminal) stopChild(s unix.Signal, by sender) {
 	if !ours() {
 		return
 	}
-	ignored, caught := false, false
+	var what does
 	if disposition != nil {
-		ignored, caught = disposition(t.child, s)
+		what, _ = disposition(t.child, s)
 	}
 	stop := func() {
 		if !t.closed && ours() {
@@ -40,8 +43,9 @@ func (t *terminal) stopChild(s unix.Signal, by sender) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
-	case ignored:
-	case caught:
+	case what.ignores:
+	case what.catches && s != unix.SIGTSTP: // only who catches that stops afterwards
+	case what.catches:
 		var tidies *time.Timer
 		tidies = time.AfterFunc(tidying, func() {
 			t.mu.Lock()

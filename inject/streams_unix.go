@@ -5,6 +5,8 @@ package inject
 import (
 	"fmt"
 	"os"
+	"slices"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -20,13 +22,14 @@ import (
 // going (run), tells them what comes to pass (stopped, continued, resized), and has them
 // bring out the rest when the worker has ended (ended).
 type streams struct {
-	set   *mask.Set
-	files [3]*os.File // the worker's 0, 1 and 2; nil for our own
-	pumps []*pump
-	outer *terminal // ours, if the worker has a session and a terminal of its own
-	child int
-	holds chan struct{} // has a value when a write may not go through (outlet)
-	lost  error         // why output of the worker's did not come out, when all is over
+	set     *mask.Set
+	files   [3]*os.File // the worker's 0, 1 and 2; nil for our own
+	pumps   []*pump
+	outer   *terminal // ours, if the worker has a session and a terminal of its own
+	child   int
+	holds   chan struct{} // has a value when a write may not go through (outlet)
+	through atomic.Bool   // a terminal would not stop the worker that writes in the background
+	lost    error         // why output of the worker's did not come out, when all is over
 }
 
 // openStreams makes what the worker is to write to. What it needs of the secrets it copies.
@@ -97,7 +100,7 @@ func (s *streams) pump(from *os.File, fd int) error {
 		_ = from.Close()
 		return err
 	}
-	out := newOutlet(to, s.unstoppable, s.holds)
+	out := newOutlet(to, s)
 	s.pumps = append(s.pumps, &pump{from: from, to: out, out: s.set.Writer(out)})
 	return nil
 }
@@ -154,16 +157,35 @@ func (s *streams) continued() {
 	}
 }
 
-// unstoppable: a terminal that stops who writes in the background does not stop the worker, who ignores that.
-func (s *streams) unstoppable() bool {
-	if inherits(unix.SIGTTOU) {
-		return true
-	}
-	if disposition == nil || s.child == 0 {
+// unstoppable: a terminal that stops who writes in the background does not stop the worker, who ignores or blocks
+// that (tcsetpgrp(3)), or did when it ended.
+func (s *streams) unstoppable(later bool) bool {
+	s.look(later)
+	return inherits(unix.SIGTTOU) || s.through.Load()
+}
+
+// unstick has a worker go on that waits for a child of its own to execute a program (vfork(2)), which the terminal's signal
+// has stopped before: so the worker does not stop. It reports whether it did; to stop it is to be tried again.
+func (s *streams) unstick() bool {
+	if disposition == nil {
 		return false
 	}
-	ignored, _ := disposition(s.child, unix.SIGTTOU)
-	return ignored
+	what, _ := disposition(s.child, unix.SIGTTOU)
+	if what.waits {
+		_ = unix.Kill(0, unix.SIGCONT)
+	}
+	return what.waits
+}
+
+// look is to be called while the worker can still be looked at. Libraries block all signals for a moment, as for
+// posix_spawn(3): what is blocked counts later, or where the worker has ended.
+func (s *streams) look(later bool) {
+	if disposition == nil || !slices.ContainsFunc(s.pumps, func(p *pump) bool { return p.to.background() }) {
+		return
+	}
+	if what, known := disposition(s.child, unix.SIGTTOU); known {
+		s.through.Store(what.ignores || what.blocks && (later || what.ended))
+	}
 }
 
 // resized is told that our terminal has another size. The kernel tells a worker that is in

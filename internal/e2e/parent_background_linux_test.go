@@ -33,6 +33,18 @@ func TestMaskWritesInBackground(t *testing.T) {
 		s.says("echo >$HOME/go; wait $!; echo status $?.\n", "status 0.")
 		s.until("prompt> ")
 		s.noJob("a worker that ignores SIGTTOU")
+		s.says(masked+"python3 -c 'import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [22]); print(\"wor\" + \"ds.\")' & wait $!; echo status $?.\n", "status 0.")
+		if !strings.Contains(string(s.out), "words.") {
+			t.Errorf("a worker that blocks SIGTTOU: %q, want what it says", s.out)
+		}
+		s.until("prompt> ")
+		// One that is ended while it is stopped ends, and so does wg-run.
+		s.says(masked+"sh -c 'echo words.; sleep 60' &\n", "prompt> ")
+		s.untilStopped()
+		s.says("kill %1; kill -CONT %1 2>/dev/null\n", "prompt> ") // dash sends no SIGCONT by itself
+		s.noJobSoon()
+		s.says("$B --ref plaintext:k --mask --timeout 500ms -- sh -c 'echo words.; sleep 60' &\n", "prompt> ")
+		s.noJobSoon()
 		// So does one in the foreground's session of its own.
 		s.says(masked+"$C\n", ".\r\n")
 		s.says("\x1a", "prompt> ")
@@ -93,6 +105,44 @@ func TestMaskParentStopped(t *testing.T) {
 			s.isRaw(true, "in the foreground again")
 		}
 		s.says("\x03", "<2>")
+	})
+}
+
+// Who catches SIGTTIN and SIGTTOU goes on.
+func TestMaskStopCaught(t *testing.T) {
+	s := onShell(t, shells["bash"]...)
+	s.says(masked+"python3 -c 'import os, signal, time\n", "> ")
+	s.says("for n in (21, 22): signal.signal(n, lambda n, frame: os.write(1, b\"<%d>\" % n))\n", "> ")
+	s.says("os.write(1, b\"ready %d %d.\\n\" % (os.getpid(), os.getppid()))\n", "> ")
+	s.says("while True: time.sleep(0.3); os.write(1, b\"still.\")'\n", "ready ")
+	s.until(".\r\n")
+	_, parent := s.pids()
+	for range 2 {
+		for _, n := range []syscall.Signal{syscall.SIGTTIN, syscall.SIGTTOU} {
+			s.out = nil
+			s.sent(parent, int(n))
+			s.until(fmt.Sprintf("<%d>", n))
+			s.out = nil
+			s.until("still.still.") // longer than who catches SIGTSTP has for its screen
+		}
+	}
+	s.says("\x03", "prompt> ")
+	s.says("echo status $?.\n", "status 130.")
+}
+
+// A masked wg-run below a masked one, itself or in a script, stops as one.
+func TestMaskNested(t *testing.T) {
+	eachShell(t, func(t *testing.T, s *session) {
+		for _, line := range []string{masked + masked + "$C\n", masked + "sh -c '" + masked + "$C; echo ended.'\n"} {
+			s.says(line, ".\r\n")
+			for range 2 {
+				s.says("\x1a", "prompt> ")
+				s.untilStopped()
+				s.says("fg\n", "<18>")
+			}
+			s.says("\x03", "<2>")
+			s.says("\x1c", "prompt> ")
+		}
 	})
 }
 

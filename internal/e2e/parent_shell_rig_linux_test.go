@@ -84,6 +84,13 @@ func (s *session) noJob(doing string) {
 	s.until("prompt> ")
 }
 
+// noJobSoon waits until the shell has none.
+func (s *session) noJobSoon() {
+	s.t.Helper()
+	s.says("until jobs >$HOME/jobs; test ! -s $HOME/jobs; do sleep 0.01; done; echo no jo''b.\n", "no job.")
+	s.until("prompt> ")
+}
+
 // hasForeground waits until fg has been dealt with: a process group has the terminal, and has been
 // had to go on; if it ran, dash alone does that.
 func (s *session) hasForeground(group int, ran bool) {
