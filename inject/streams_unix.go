@@ -171,7 +171,10 @@ func (s *streams) unstick() bool {
 		return false
 	}
 	what, _ := disposition(s.child, unix.SIGTTOU)
-	if what.waits {
+	switch {
+	case what.waits && s.outer != nil:
+		s.outer.signal(unix.SIGCONT)
+	case what.waits:
 		_ = unix.Kill(0, unix.SIGCONT)
 	}
 	return what.waits

@@ -50,6 +50,9 @@ func workerEnd(w verify.Worker) string {
 // reading says when a secret was read, and by whom.
 func reading(s verify.Secret) string {
 	by := func(r *verify.Reading) string {
+		if r.PID == 0 {
+			return fmt.Sprintf("after %.3f s by %s", r.Seconds, r.Program)
+		}
 		return fmt.Sprintf("after %.3f s by %s (%d)", r.Seconds, r.Program, r.PID)
 	}
 	switch {
