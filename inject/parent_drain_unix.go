@@ -56,12 +56,11 @@ func (w *parent) drain() {
 			w.short = errUnread
 			return
 		case <-holds:
+			i := slices.IndexFunc(pumps, func(p *pump) bool { return p.to.stuck() })
 			switch {
-			case !slices.ContainsFunc(pumps, func(p *pump) bool { return p.to.stuck() }):
-			case w.timedOut || w.status.Signaled(): // so would have ended who was stopped for this
-				leave()
-				w.short = errHeld
-				return
+			case i < 0:
+			case w.timedOut || w.status.Signaled(): // it would have ended while it was stopped for this
+				pumps[i].to.giveUp()
 			default:
 				leave()
 				if w.stopNow(unix.SIGTTOU, until) {
@@ -86,10 +85,7 @@ func (w *parent) drain() {
 	}
 }
 
-var (
-	errUnread = errors.New("whoever reads it does not")
-	errHeld   = errors.New("the terminal lets nobody write from the background")
-)
+var errUnread = errors.New("whoever reads it does not")
 
 // toldLate reports whether a signal that was to end us came to a worker that had ended, or was about
 // to: something else has ended it right afterwards.

@@ -3,6 +3,7 @@
 package inject
 
 import (
+	"errors"
 	"sync"
 	"time"
 
@@ -21,9 +22,12 @@ type outlet struct {
 
 	mu    sync.Mutex
 	waits bool
+	ended bool          // nobody will have us go on
 	told  chan struct{} // closed while a write waits
 	again chan struct{} // has it try once more
 }
+
+var errHeld = errors.New("the terminal lets nobody write from the background")
 
 func newOutlet(fd int, of *streams) *outlet {
 	return &outlet{fd: fd, of: of, told: make(chan struct{}), again: make(chan struct{}, 1)}
@@ -38,7 +42,9 @@ func (o *outlet) Write(b []byte) (int, error) {
 		case err == unix.EAGAIN:
 			_, _ = unix.Poll([]unix.PollFd{{Fd: int32(o.fd), Events: unix.POLLOUT}}, -1)
 		case err == unix.EINTR:
-			through = o.wait()
+			if through = o.wait(); o.over() {
+				return done, errHeld
+			}
 		case err != nil:
 			return done, err
 		default:
@@ -121,6 +127,20 @@ func (o *outlet) stuck() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.waits && o.background() && o.stops() && !o.of.unstoppable(false)
+}
+
+// giveUp has a write that waits fail with errHeld.
+func (o *outlet) giveUp() {
+	o.mu.Lock()
+	o.ended = true
+	o.mu.Unlock()
+	o.retry()
+}
+
+func (o *outlet) over() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.ended
 }
 
 // retry has a write that waits try once more.

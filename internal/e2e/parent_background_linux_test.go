@@ -45,6 +45,10 @@ func TestMaskWritesInBackground(t *testing.T) {
 		s.noJobSoon()
 		s.says("$B --ref plaintext:k --mask --timeout 500ms -- sh -c 'echo words.; sleep 60' &\n", "prompt> ")
 		s.noJobSoon()
+		// What goes elsewhere comes out all the same.
+		s.says(masked+"sh -c 'echo words.; head -c 60000 /dev/zero >&2; kill -9 $$' 2>$HOME/err &\n", "prompt> ")
+		s.says("fg 2>/dev/null; tr -dc '\\0' <$HOME/err | wc -c\n", "60000")
+		s.until("prompt> ")
 		// So does one in the foreground's session of its own.
 		s.says(masked+"$C\n", ".\r\n")
 		s.says("\x1a", "prompt> ")
