@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -22,7 +23,11 @@ func (r *Resolver) Summary(ctx context.Context, path string) (string, error) {
 	sealed, err := safefile.Read(path, safefile.Rule{Foreign: true, Max: maxSealed})
 	if err != nil {
 		if names.PathLooksSecret(path) {
-			return "", errors.New("reading the file " + names.Hidden)
+			cause := safefile.ErrUnsafe
+			if pe, ok := errors.AsType[*fs.PathError](err); ok {
+				cause = pe.Err
+			}
+			return "", fmt.Errorf("reading the file %s: %w", names.Hidden, cause)
 		}
 		return "", fmt.Errorf("reading the file: %w", err)
 	}
