@@ -146,7 +146,7 @@ func (w *parent) take(c caught) {
 		w.goOn()
 	case c.signal == unix.SIGCONT && w.apart:
 		w.outer.wokenUp()
-		w.hand(c)
+		w.outer.signal(unix.SIGCONT)
 	case c.kernel && w.started && w.has(c.signal):
 	default:
 		w.hand(c)

@@ -30,6 +30,7 @@ type terminal struct {
 	typed   []byte // read, and not written yet
 	// like is the signal that the worker was stopped for, by whom.
 	like   unix.Signal
+	turns  int // how often it has gone on
 	by     sender
 	tidies *time.Timer // until it is stopped
 }
@@ -117,6 +118,7 @@ func (t *terminal) wokenUp() {
 
 // goesOn forgets what the worker was stopped for, or was to be. It is called with the lock.
 func (t *terminal) goesOn() {
+	t.turns++
 	if t.like = 0; t.tidies != nil {
 		t.tidies.Stop()
 		t.tidies = nil

@@ -37,7 +37,7 @@ func (t *terminal) stopChild(s unix.Signal, by sender) {
 	stop := func() {
 		if !t.closed && ours() {
 			t.like, t.by = s, by
-			_ = unix.Kill(-t.child, unix.SIGSTOP)
+			t.stopWhole()
 		}
 	}
 	t.mu.Lock()
@@ -58,6 +58,31 @@ func (t *terminal) stopChild(s unix.Signal, by sender) {
 	default:
 		stop()
 	}
+}
+
+// stopWhole stops the worker's group, now or later: a worker that waits for a child of its own to execute a program
+// (vfork(2)) cannot be stopped before, and the child is. It is called with the lock.
+func (t *terminal) stopWhole() {
+	_ = unix.Kill(-t.child, unix.SIGSTOP)
+	if disposition == nil {
+		return
+	}
+	turn := t.turns
+	time.AfterFunc(lookAgain, func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if what, _ := disposition(t.child, unix.SIGSTOP); !what.waits || t.closed || t.turns != turn {
+			return
+		}
+		_ = unix.Kill(-t.child, unix.SIGCONT)
+		time.AfterFunc(catching, func() {
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			if !t.closed && t.turns == turn {
+				t.stopWhole()
+			}
+		})
+	})
 }
 
 // hasTyped has what a key sent to us, whose terminal it was not yet, come to those that have the worker's.

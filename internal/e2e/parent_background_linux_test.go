@@ -82,6 +82,33 @@ func TestMaskStopped(t *testing.T) {
 	})
 }
 
+// Ctrl-Z, while a masked worker waits for its child to execute a program (vfork(2)): it stops when that is over, and not
+// never.
+func TestMaskStoppedAsItForks(t *testing.T) {
+	testrig.Need(t, "gcc")
+	s := onShell(t, shells["bash"]...)
+	home := s.home()
+	const source = `#include <time.h>
+#include <unistd.h>
+int main(void) {
+	struct timespec while_ = {0, 700000000};
+	(void)!write(1, "ready.", 6);
+	if (vfork() == 0) { nanosleep(&while_, 0); _exit(0); }
+	for (;;) pause();
+}
+`
+	if err := os.WriteFile(home+"/forks.c", []byte(source), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.says("gcc -o $HOME/forks $HOME/forks.c && "+masked+"$HOME/forks\n", "ready.")
+	s.says("\x1a", "prompt> ")
+	s.untilStopped()
+	s.says("fg\n", "--mask --")
+	s.isRaw(true, "in the foreground again")
+	s.says("\x03", "prompt> ")
+	s.says("echo status $?.\n", "status 130.")
+}
+
 // A shell that saw wg-run alone stop sets the terminal as it likes: a masked worker has it as before when it is
 // in the foreground again, and does not read what is the shell's in between.
 func TestMaskParentStopped(t *testing.T) {
