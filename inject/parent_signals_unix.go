@@ -142,6 +142,7 @@ func (w *parent) take(c caught) {
 	case stops(c.signal) && w.past > 0: // going on takes away what stops and waits (signal(7))
 	case c.signal == unix.SIGWINCH && c.kernel && w.apart: // its own terminal tells it
 	case c.own, c.signal == unix.SIGCHLD && c.kernel:
+	case c.signal == unix.SIGCONT && w.past > 0: // what was told has been done
 	case c.signal == unix.SIGCONT && w.stopped:
 		w.goOn()
 	case c.signal == unix.SIGCONT && w.apart:

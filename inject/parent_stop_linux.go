@@ -26,10 +26,10 @@ func linuxStopLike(s unix.Signal, goesOn func() bool) (told bool) {
 	if s == tells {
 		tells = unix.SIGTTIN
 	}
-	defer change(unix.SIGCONT, byDefault)()
 	defer block(tells)()
-	this(tells)
 	defer func() { told = !takeWaiting(tells) }()
+	defer change(unix.SIGCONT, byDefault)() // which is over before: else one that comes between them is lost
+	this(tells)
 
 	var now action
 	if s == unix.SIGSTOP || sigaction(s, nil, &now) != nil || now.handler != handlerAction.handler {
